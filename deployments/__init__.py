@@ -1,0 +1,1 @@
+"""What runs when, where and for whom: model specs, policies, servers and the command line."""

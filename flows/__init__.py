@@ -1,0 +1,1 @@
+"""The bank's procedures, one flow per procedure; they hold no arithmetic."""

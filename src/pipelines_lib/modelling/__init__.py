@@ -1,0 +1,1 @@
+"""How a candidate is made: windows in time, features, estimators, calibration, package."""

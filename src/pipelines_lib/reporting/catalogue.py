@@ -1,0 +1,228 @@
+"""What each check asks, in which unit it answers, and what to do when it does not pass.
+
+The codes are stable for ever. A code this page does not know is still shown, with its bare
+code and four significant digits.
+"""
+
+from dataclasses import dataclass
+
+from pipelines_lib.reporting import formatting
+from pipelines_lib.reporting.formatting import Format
+
+AREAS = {
+    "DATA": "Data",
+    "LEAK": "Leakage",
+    "PERF": "Performance",
+    "FAIR": "Fairness",
+    "DRIFT": "Drift",
+    "STRESS": "Stress",
+    "EXPL": "Explanation",
+    "GOV": "Governance",
+}
+"""Areas of checks in the order of the report."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One check as a reader meets it.
+
+    Attributes:
+        title: What is asked, in a few words.
+        write: How its figure is written.
+        action: What to do when it does not pass, and who does it.
+    """
+
+    title: str
+    write: Format
+    action: str
+
+
+_DATA_OWNER = "Data owner: "
+_DEVELOPER = "Developer: "
+
+QUESTIONS = {
+    "DATA-001": Question(
+        "Columns present and readable",
+        formatting.share,
+        _DATA_OWNER + "restore the declared columns and types of {subject} and deliver it again.",
+    ),
+    "DATA-002": Question(
+        "Missing values",
+        formatting.share,
+        _DATA_OWNER + "find out why {subject} is blank and deliver it again.",
+    ),
+    "DATA-003": Question(
+        "Values within the declared range",
+        formatting.share,
+        _DATA_OWNER + "check the unit and source of {subject}, correct it and deliver it again.",
+    ),
+    "DATA-004": Question(
+        "Known categories only",
+        formatting.share,
+        _DATA_OWNER + "explain the new codes in {subject}, or have the owner declare them.",
+    ),
+    "DATA-005": Question(
+        "Key is unique",
+        lambda value: formatting.share(value) if (value or 0) <= 1 else formatting.count(value),
+        _DATA_OWNER + "remove the repeated keys from {subject} and deliver it again.",
+    ),
+    "DATA-006": Question(
+        "Delivery is fresh",
+        formatting.days,
+        _DATA_OWNER + "find out why {subject} is late and deliver the missing nights.",
+    ),
+    "DATA-007": Question(
+        "Volume against recent nights",
+        formatting.ratio,
+        _DATA_OWNER + "check whether last night's {subject} is complete, and deliver it again.",
+    ),
+    "DATA-008": Question(
+        "Delivered twice",
+        formatting.count,
+        _DATA_OWNER + "withdraw the repeated delivery of {subject} and send the right one.",
+    ),
+    "DATA-009": Question(
+        "Rows set aside",
+        formatting.share,
+        _DATA_OWNER + "correct the rows that were set aside; their hashed keys are in quarantine.",
+    ),
+    "DATA-010": Question(
+        "Source is complete",
+        formatting.share,
+        _DATA_OWNER + "deliver what {subject} lacks.",
+    ),
+    "DATA-011": Question(
+        "Dates are possible",
+        formatting.share,
+        _DATA_OWNER + "correct the impossible dates in {subject} and deliver it again.",
+    ),
+    "DATA-012": Question(
+        "Outcomes have arrived",
+        formatting.share,
+        _DATA_OWNER + "deliver the outcomes that are due in {subject}.",
+    ),
+    "DATA-013": Question(
+        "Feature varies",
+        formatting.significant,
+        _DATA_OWNER + "find out why {subject} holds one value only.",
+    ),
+    "DATA-014": Question(
+        "Both outcomes are present",
+        formatting.count,
+        "Model owner: wait for more outcomes in the {subject} window, or move its limits.",
+    ),
+    "PERF-001": Question(
+        "Discrimination (AUC)",
+        formatting.decimal,
+        _DEVELOPER + "find out why the candidate ranks worse in the {subject} window.",
+    ),
+    "PERF-002": Question(
+        "Calibration in the large",
+        formatting.decimal,
+        _DEVELOPER + "recalibrate: scores and observed outcomes differ in the {subject} window.",
+    ),
+    "PERF-003": Question(
+        "Brier skill against the base rate",
+        formatting.decimal,
+        _DEVELOPER + "review calibration and features for the {subject} window.",
+    ),
+    "PERF-004": Question(
+        "Overfit gap",
+        formatting.signed,
+        _DEVELOPER + "reduce complexity: the candidate does not hold out of time.",
+    ),
+    "PERF-005": Question(
+        "Not inferior to the baseline",
+        formatting.signed,
+        _DEVELOPER + "the plain scorecard does as well; justify or simplify the candidate.",
+    ),
+    "PERF-006": Question(
+        "Not inferior to the champion",
+        formatting.signed,
+        "Nobody tonight: the champion is better and stays. Developer: review the training data.",
+    ),
+    "PERF-007": Question(
+        "Reason to replace the champion",
+        formatting.signed,
+        "Nobody: no gain over a champion that is recent enough. It is tried again next time.",
+    ),
+    "FAIR-001": Question(
+        "Adverse impact ratio",
+        formatting.ratio,
+        "Validator: judge the approval rate of {subject} against its reference group.",
+    ),
+    "FAIR-002": Question(
+        "Equal opportunity difference",
+        formatting.signed,
+        "Validator: judge the approval of good payers among {subject}.",
+    ),
+    "FAIR-003": Question(
+        "Protected attribute is not an input",
+        formatting.significant,
+        "Model owner: remove {subject} from the model's features.",
+    ),
+    "DRIFT-001": Question(
+        "Feature drift (PSI)",
+        formatting.decimal,
+        _DEVELOPER + "look at the bins of {subject}: has the population moved, or its source?",
+    ),
+    "DRIFT-002": Question(
+        "Score drift (PSI)",
+        formatting.decimal,
+        _DEVELOPER + "find the features behind the shift of the score.",
+    ),
+    "DRIFT-003": Question(
+        "Change in missing share",
+        formatting.points,
+        _DATA_OWNER + "find out why {subject} is blank more often than before.",
+    ),
+    "EXPL-001": Question(
+        "Every decline has reasons",
+        formatting.share,
+        _DEVELOPER + "add reason texts for the features behind unexplained declines.",
+    ),
+    "EXPL-002": Question(
+        "Contributions add up to the score",
+        formatting.significant,
+        _DEVELOPER + "do not use the reasons: contributions and score disagree.",
+    ),
+    "EXPL-003": Question(
+        "Monotone direction holds",
+        formatting.significant,
+        _DEVELOPER + "{subject} acts against its declared direction; check the constraint.",
+    ),
+    "GOV-001": Question(
+        "Inventory is complete",
+        formatting.significant,
+        "Model owner: complete the spec's inventory entries.",
+    ),
+    "GOV-002": Question(
+        "Roles are separate",
+        formatting.significant,
+        "Model owner: name different people as owner, developer and validator.",
+    ),
+    "GOV-003": Question(
+        "Policy is in force",
+        formatting.significant,
+        "Model risk: put a policy pack {subject} in force for this date.",
+    ),
+    "GOV-004": Question(
+        "Runs are in order of time",
+        formatting.significant,
+        "Model owner: a later champion exists; do not promote an earlier night over it.",
+    ),
+}
+"""Every check code of the product."""
+
+
+def area(code: str) -> str:
+    """The area of a check as people name it."""
+    prefix = code.split("-", maxsplit=1)[0]
+    return AREAS.get(prefix, prefix)
+
+
+def question(code: str) -> Question:
+    """What a code asks; a code not listed here is shown bare."""
+    return QUESTIONS.get(
+        code, Question(code, formatting.significant, "Read the explanation of {subject}.")
+    )

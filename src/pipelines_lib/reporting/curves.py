@@ -1,0 +1,280 @@
+"""Plots of one model's performance: ROC, precision-recall, calibration and score bands."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from pipelines_lib.reporting import formatting, svg
+
+Windows = Mapping[str, Any]
+_STYLES = {"validation": "second", "out_of_time": "first"}
+"""Out of time is the figure that counts, so it is drawn strong and last."""
+
+
+def roc(curves: Windows, figures: Windows) -> Markup:
+    """How many bad payers are caught for each share of good ones turned away."""
+    frame = svg.Frame.of((0, 1), (0, 1))
+    lines = [
+        svg.path([frame.at(point) for point in curves[name]["roc"]], f"curve {style}")
+        for name, style in _present(curves, "roc")
+    ]
+    parts = [
+        *_share_axes(frame, "Good payers declined", "Bad payers declined"),
+        svg.line(frame.at((0, 0)), frame.at((1, 1)), "reference"),
+        *lines,
+        *_legend(frame, _labels(curves, figures, "roc", "AUC", "auc"), "bottom right"),
+    ]
+    return svg.drawing(
+        "roc",
+        "ROC curve",
+        "Share of bad payers declined against share of good payers declined, at every cut-off. "
+        f"{_spoken(figures, 'AUC', 'auc')}. The dashed diagonal is chance.",
+        frame.size,
+        parts,
+    )
+
+
+def precision_recall(curves: Windows, figures: Windows) -> Markup:
+    """How pure the declined are for each share of bad payers caught."""
+    frame = svg.Frame.of((0, 1), (0, 1))
+    drawn = _present(curves, "precision_recall")
+    lines = [
+        svg.path([frame.at(point) for point in curves[name]["precision_recall"]], f"curve {style}")
+        for name, style in drawn
+    ]
+    rate = (figures.get("out_of_time") or {}).get("observed_rate")
+    base = [svg.line(frame.at((0, rate)), frame.at((1, rate)), "reference")] if rate else []
+    parts = [
+        *_share_axes(frame, "Recall: bad payers found", "Precision: bad among declined"),
+        *base,
+        *lines,
+        *_legend(
+            frame,
+            _labels(curves, figures, "precision_recall", "average precision", "average_precision"),
+            "top right",
+        ),
+    ]
+    return svg.drawing(
+        "precision-recall",
+        "Precision-recall curve",
+        "Precision against recall at every cut-off. "
+        f"{_spoken(figures, 'average precision', 'average_precision')}. "
+        "The dashed line is the base rate.",
+        frame.size,
+        parts,
+    )
+
+
+def calibration(window: str, bins: Sequence[Mapping[str, Any]]) -> Markup:
+    """Whether the observed default rate of each score band is what was predicted."""
+    points = [b for b in bins if b["mean_score"] is not None and b["observed"] is not None]
+    top = svg.nice_top(max(_highest(b) for b in points))
+    frame = svg.Frame.of((0, top), (0, top))
+    steps = svg.ticks(0, top, 4)
+    parts = [
+        *frame.y_axis(steps, formatting.share, "Observed default rate"),
+        *frame.x_axis(steps, formatting.share, "Mean predicted score of the band"),
+        svg.line(frame.at((0, 0)), frame.at((top, top)), "reference"),
+    ]
+    for each in points:
+        parts += _calibrated(frame, each)
+    spoken = "; ".join(
+        f"predicted {formatting.share(b['mean_score'])}, observed {formatting.share(b['observed'])}"
+        for b in points
+    )
+    return svg.drawing(
+        f"calibration-{window}",
+        f"Calibration, {formatting.words(window)}",
+        f"Observed default rate with its interval against mean score, by band: {spoken}. "
+        "On the dashed diagonal both agree.",
+        frame.size,
+        parts,
+    )
+
+
+def bands(window: str, bands: Sequence[Mapping[str, Any]], cutoff: float | None) -> Markup:
+    """How good and bad payers spread over the score, and the default rate of each band."""
+    most = svg.nice_top(max(band["n"] for band in bands))
+    frame = svg.Frame.of((0, len(bands)), (0, most))
+    rates = svg.Scale(0, 1, frame.y.start, frame.y.end)
+    labels = {i: band["from"] for i, band in enumerate(bands)} | {len(bands): bands[-1]["to"]}
+    marks = tuple(range(0, len(bands) + 1, max(1, len(bands) // 5)))
+    parts = [
+        *frame.y_axis(svg.ticks(0, most, 4), formatting.count, "Applications"),
+        *frame.x_axis(
+            marks, lambda i: formatting.decimal(labels[int(i or 0)], 2), "Score (predicted default)"
+        ),
+    ]
+    for index, band in enumerate(bands):
+        parts += _band(frame, rates, index, band)
+    parts += _cutoff(frame, bands, cutoff)
+    parts += _legend(
+        frame,
+        [("bar good", "good payers"), ("bar bad", "bad payers"), ("rate", "default rate (0-100 %)")],
+        "top right",
+    )
+    return svg.drawing(
+        f"bands-{window}",
+        f"Score bands, {formatting.words(window)}",
+        f"Applications in {len(bands)} score bands, good and bad payers stacked, with the default "
+        f"rate of each band; {formatting.count(sum(b['n'] for b in bands))} applications.",
+        frame.size,
+        parts,
+    )
+
+
+def nights(rows: Sequence[Mapping[str, Any]]) -> Markup:
+    """How many applications each night delivered."""
+    most = svg.nice_top(max(1, *(night["rows"] for night in rows)))
+    frame = svg.Frame.of((0, len(rows)), (0, most), (480, 230))
+    usual = sorted(night["rows"] for night in rows)[len(rows) // 2]
+    bars = []
+    for index, night in enumerate(rows):
+        left, top = frame.at((index + 0.15, night["rows"]))
+        width = frame.x(index + 0.85) - left
+        style = "bar good" if index < len(rows) - 1 else "bar accent"
+        tip = f"{night['date']}: {formatting.count(night['rows'])}"
+        bars.append(svg.rect((left, top), width, frame.y.start - top, style, tip))
+    height = frame.y(usual)
+    parts = [
+        *frame.y_axis(svg.ticks(0, most, 4), formatting.count, "Applications"),
+        *frame.x_axis((), formatting.count, "Business date"),
+        *bars,
+        svg.line((frame.x.start, height), (frame.x.end, height), "reference"),
+        svg.text((frame.x.start, frame.y.start + 18), str(rows[0]["date"]), class_="t tick"),
+        svg.text((frame.x.end, frame.y.start + 18), str(rows[-1]["date"]), "end", "t tick"),
+    ]
+    return svg.drawing(
+        "nights",
+        "Applications a night",
+        f"The last {len(rows)} nights; the usual night has {formatting.count(usual)} applications, "
+        f"the newest {formatting.count(rows[-1]['rows'])}.",
+        frame.size,
+        parts,
+    )
+
+
+def _share_axes(frame: svg.Frame, across: str, up: str) -> list[Markup]:
+    steps = svg.ticks(0, 1, 4)
+    return [
+        *frame.y_axis(steps, _percent, up),
+        *frame.x_axis(steps, _percent, across),
+    ]
+
+
+def _percent(value: float | None) -> str:
+    return f"{100 * (value or 0):.0f}{formatting.NBSP}%"
+
+
+def _present(curves: Windows, kind: str) -> list[tuple[str, str]]:
+    return [
+        (name, style) for name, style in _STYLES.items() if (curves.get(name) or {}).get(kind)
+    ]
+
+
+def _labels(
+    curves: Windows, figures: Windows, kind: str, word: str, figure: str
+) -> list[tuple[str, str]]:
+    return [
+        (
+            f"curve {style}",
+            f"{formatting.words(name).capitalize()}: {word} "
+            f"{formatting.decimal((figures.get(name) or {}).get(figure))}",
+        )
+        for name, style in _present(curves, kind)
+    ]
+
+
+def _spoken(figures: Windows, word: str, figure: str) -> str:
+    return ", ".join(
+        f"{formatting.words(name)} {word} {formatting.decimal(values.get(figure))}"
+        for name in _STYLES
+        if (values := figures.get(name))
+    )
+
+
+def _legend(frame: svg.Frame, labels: Sequence[tuple[str, str]], corner: str) -> list[Markup]:
+    """A key in an empty corner of the plot: swatch, then words."""
+    bottom = corner.startswith("bottom")
+    first = frame.y.start - 14 - 20 * (len(labels) - 1) if bottom else frame.y.end + 12
+    right = frame.x.end - 8
+    parts: list[Markup] = []
+    for row, (style, label) in enumerate(labels):
+        height = first + 20 * row
+        parts.append(svg.text((right - 34, height + 4), label, "end", "t key"))
+        parts.append(_swatch((right, height), style))
+    return parts
+
+
+def _swatch(right: svg.Point, style: str) -> Markup:
+    x, y = right
+    if style.startswith("bar"):
+        return svg.rect((x - 22, y - 6), 22, 12, style)
+    if style == "rate":
+        return svg.dot((x - 11, y), 3.5, "rate-dot")
+    return svg.line((x - 26, y), (x, y), style)
+
+
+def _highest(each: Mapping[str, Any]) -> float:
+    known = (each["mean_score"], each["observed"], each["high"])
+    return max(float(value) for value in known if value is not None)
+
+
+def _calibrated(frame: svg.Frame, each: Mapping[str, Any]) -> list[Markup]:
+    x, y = frame.at((each["mean_score"], each["observed"]))
+    tip = (
+        f"predicted {formatting.share(each['mean_score'])}, "
+        f"observed {formatting.share(each['observed'])}, n {formatting.count(each['n'])}"
+    )
+    whisker: list[Markup] = []
+    if each["low"] is not None and each["high"] is not None:
+        low, high = frame.y(each["low"]), frame.y(each["high"])
+        whisker = [
+            svg.line((x, low), (x, high), "whisker"),
+            svg.line((x - 4, low), (x + 4, low), "whisker"),
+            svg.line((x - 4, high), (x + 4, high), "whisker"),
+        ]
+    return [*whisker, svg.dot((x, y), 4.5, "point", tip)]
+
+
+def _band(
+    frame: svg.Frame, rates: svg.Scale, index: int, band: Mapping[str, Any]
+) -> list[Markup]:
+    left, right = frame.x(index + 0.1), frame.x(index + 0.9)
+    top, split = frame.y(band["n"]), frame.y(band["positives"])
+    where = f"{formatting.decimal(band['from'], 2)} to {formatting.decimal(band['to'], 2)}"
+    goods = band["n"] - band["positives"]
+    parts = [
+        svg.rect(
+            (left, top), right - left, split - top, "bar good",
+            f"{where}: {formatting.count(goods)} good",
+        ),
+        svg.rect(
+            (left, split), right - left, frame.y.start - split, "bar bad",
+            f"{where}: {formatting.count(band['positives'])} bad",
+        ),
+    ]
+    if not band["n"]:
+        return []
+    rate = band["positives"] / band["n"]
+    tip = f"{where}: default rate {formatting.share(rate)}"
+    return [*parts, svg.dot(((left + right) / 2, rates(rate)), 3.5, "rate-dot", tip)]
+
+
+def _cutoff(
+    frame: svg.Frame, bands: Sequence[Mapping[str, Any]], cutoff: float | None
+) -> list[Markup]:
+    """The cut-off, at its place inside the band that holds it."""
+    if cutoff is None:
+        return []
+    for index, band in enumerate(bands):
+        if band["from"] <= cutoff <= band["to"]:
+            width = band["to"] - band["from"] or 1.0
+            x = frame.x(index + (cutoff - band["from"]) / width)
+            label = f"cut-off {formatting.decimal(cutoff, 3)}"
+            return [
+                svg.line((x, frame.y.start), (x, frame.y.end + 78), "limit"),
+                svg.text((x + 6, frame.y.end + 88), label, class_="t limit-label"),
+            ]
+    return []

@@ -1,0 +1,132 @@
+"""The words of the report, each with its formula and its best value."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word of the report: what it means, how it is computed, what value is best."""
+
+    name: str
+    meaning: str
+    formula: str
+    best: str
+
+
+TERMS = (
+    Term(
+        "Adverse impact ratio",
+        "How often a group is approved, compared with its reference group.",
+        "selection rate of the group / selection rate of the reference group",
+        "1; below 0.80 calls for a reason (a screen from employment guidance, not a legal limit)",
+    ),
+    Term(
+        "As of",
+        "What the run may know. Anything that became known later is invisible to it.",
+        "business date and observation date on or before this date",
+        "none",
+    ),
+    Term(
+        "AUC",
+        "How likely a random bad payer is scored above a random good one.",
+        "P(score of a positive > score of a negative) + ½ P(equal)",
+        "1; 0.5 is chance",
+    ),
+    Term(
+        "Average precision",
+        "Precision averaged over all cut-offs, weighted by the gain in recall.",
+        "Σ (recall_k - recall_(k-1)) x precision_k",
+        "1; the base rate is chance",
+    ),
+    Term(
+        "Brier score",
+        "Mean squared distance between predicted probability and outcome.",
+        "mean of (score - outcome)²",
+        "0",
+    ),
+    Term(
+        "Brier skill",
+        "How much better the scores are than predicting the base rate for everybody.",
+        "1 - Brier score / Brier score of the base rate",
+        "1; 0 is no better than the base rate",
+    ),
+    Term(
+        "Calibration",
+        "Whether, of those scored 20 %, about 20 % default.",
+        "observed rate against mean score, by band of scores",
+        "observed = predicted (the diagonal)",
+    ),
+    Term(
+        "Candidate, champion, baseline",
+        "The model trained in this run, the one in use, and the plain scorecard beside them.",
+        "roles, not places",
+        "none",
+    ),
+    Term(
+        "Critical value (of PSI)",
+        "The PSI that chance alone exceeds once in twenty times with these numbers of rows.",
+        "chi-square quantile (bins - 1) x (1/n reference + 1/n current)",
+        "PSI below it cannot be told from chance",
+    ),
+    Term(
+        "Equal opportunity difference",
+        "Among those who would pay, how much more often one group is approved than another.",
+        "approval rate of good payers in the group - the same in the reference group",
+        "0",
+    ),
+    Term(
+        "Gini",
+        "The AUC on a scale from 0 (chance) to 1.",
+        "2 x AUC - 1",
+        "1",
+    ),
+    Term(
+        "Interval",
+        "The range that holds the true figure with the stated confidence.",
+        "as stated with each check",
+        "wholly on the good side of the limit; an interval across it decides nothing",
+    ),
+    Term(
+        "KS",
+        "The largest distance between the score distributions of good and bad payers.",
+        "max |F_positive(s) - F_negative(s)|",
+        "1; 0 is chance",
+    ),
+    Term(
+        "Non-inferiority margin",
+        "How much worse than the other model a candidate may at most be.",
+        "lower end of the interval of AUC candidate - AUC other >= -margin",
+        "the whole interval to the right of the margin",
+    ),
+    Term(
+        "Not enough evidence",
+        "The data cannot carry a verdict. It opens no gate.",
+        "an interval across the limit, or too few rows",
+        "none",
+    ),
+    Term(
+        "Out of time",
+        "The newest matured nights, which neither training nor calibration saw.",
+        "a window by business date",
+        "none",
+    ),
+    Term(
+        "PSI",
+        "Population stability index: how far a distribution moved from its reference.",
+        "Σ (current - reference) x ln(current / reference), over frozen bins",
+        "0; by convention below 0.10 is stable, from 0.25 calls for action",
+    ),
+    Term(
+        "Selection rate",
+        "Share with the favourable outcome: not declined.",
+        "approved / all, within the group",
+        "none by itself",
+    ),
+    Term(
+        "Watch window",
+        "Nights whose outcomes are not known yet. They are watched for drift, never trained on.",
+        "business date after the last matured night",
+        "none",
+    ),
+)
+"""In alphabetical order, as a reader looks them up."""

@@ -1,0 +1,97 @@
+"""Policy packs: dated rules of one jurisdiction or house, as the YAML holds them."""
+
+from datetime import date
+from functools import cached_property
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from pipelines_lib.canonical import sha256_of
+from pipelines_lib.results import Consequence
+from pipelines_lib.spec.model_spec import Name, Number
+from pipelines_lib.spec.strict import Strict
+
+Basis = Literal["law", "supervisory_expectation", "convention", "house"]
+TIERS = (1, 2, 3)
+
+
+class TierLimits(Strict):
+    """One limit per tier."""
+
+    tier_1: Number
+    tier_2: Number
+    tier_3: Number
+
+    def for_tier(self, tier: int) -> float:
+        """The limit that holds for a tier."""
+        return (self.tier_1, self.tier_2, self.tier_3)[tier - 1]
+
+
+def _same_for_all_tiers(value: object) -> object:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return TierLimits(tier_1=value, tier_2=value, tier_3=value)
+    return value
+
+
+Limit = Annotated[TierLimits, BeforeValidator(_same_for_all_tiers)]
+
+
+class PolicyRule(Strict):
+    """One gate: what is measured, the limit per tier, what a breach means, and on what basis.
+
+    A rule without a limit asks a yes-or-no question. ``parameters`` are the numbers a check
+    needs besides its limit (confidence, minimum rows); a spec cannot change them.
+    """
+
+    check: Annotated[str, Field(pattern=r"^(DATA|LEAK|PERF|FAIR|DRIFT|STRESS|EXPL|GOV)-\d{3}$")]
+    measure: str
+    consequence: Consequence
+    basis: Basis
+    citation: str
+    at_least: Limit | None = None
+    at_most: Limit | None = None
+    parameters: dict[str, Number] = Field(default_factory=dict)
+    verified: bool = True
+
+    @field_validator("consequence", mode="before")
+    @classmethod
+    def _consequence_is_known(cls, value: object) -> object:
+        known = tuple(Consequence)
+        if isinstance(value, str) and value in known:
+            return Consequence(value)
+        raise ValueError(f"{value!r} is not one of {', '.join(known)}")
+
+    @model_validator(mode="after")
+    def _one_direction(self) -> "PolicyRule":
+        if self.at_least is not None and self.at_most is not None:
+            raise ValueError("give at_least or at_most, not both")
+        return self
+
+
+class PolicyPack(Strict):
+    """Dated rules of one jurisdiction or house."""
+
+    policy: Name
+    title: str
+    effective_from: date
+    effective_until: date | None = None
+    approval_required_for_tiers: Annotated[
+        tuple[Literal[1, 2, 3], ...],
+        BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
+    ]
+    rules: Annotated[
+        tuple[PolicyRule, ...],
+        BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
+        Field(min_length=1),
+    ]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hash of what the pack means."""
+        return sha256_of(self.model_dump(mode="json"))
+
+    def in_force(self, day: date) -> bool:
+        """Whether the pack's rules hold on a day (both ends included)."""
+        return self.effective_from <= day and (
+            self.effective_until is None or day <= self.effective_until
+        )

@@ -1,0 +1,83 @@
+"""Where things are kept: the ``PIPELINES_*`` settings, read once at the edge.
+
+Importing this module does nothing; limits never come from here.
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Self
+
+from pipelines_lib.errors import SpecError
+
+PREFIX = "PIPELINES_"
+_KNOWN = (
+    "PIPELINES_HOME",
+    "PIPELINES_MODELS",
+    "PIPELINES_POLICIES",
+    "PIPELINES_MLFLOW_URI",
+    "PIPELINES_PSEUDONYM_KEY",
+    "PIPELINES_THREADS",
+)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where one installation keeps its things.
+
+    Attributes:
+        home: Everything written lies below (snapshots, packages, evidence, databases).
+        models: Folder of model specs.
+        policies: Folder of policy packs.
+        mlflow_uri: Tracking and registry; SQLite below ``home`` unless told otherwise.
+        threads: Threads for training and tables; part of what makes model bytes reproducible.
+    """
+
+    home: Path
+    models: Path
+    policies: Path
+    mlflow_uri: str
+    threads: int
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
+        """Read the settings; a misspelt name is refused rather than ignored."""
+        values = os.environ if environment is None else environment
+        _refuse_unknown(values)
+        home = Path(values.get("PIPELINES_HOME", ".pipelines")).absolute()
+        shipped = _shipped()
+        return cls(
+            home=home,
+            models=Path(values.get("PIPELINES_MODELS", shipped / "models")).absolute(),
+            policies=Path(values.get("PIPELINES_POLICIES", shipped / "policies")).absolute(),
+            mlflow_uri=values.get("PIPELINES_MLFLOW_URI", f"sqlite:///{home}/mlflow/mlflow.db"),
+            threads=_threads(values.get("PIPELINES_THREADS")),
+        )
+
+
+def _shipped() -> Path:
+    """The bank's own folder where one is at hand, else the one that came with the package."""
+    here = Path("deployments").absolute()
+    installed = Path(__file__).parents[3] / "deployments"
+    return here if (here / "models").is_dir() else installed
+
+
+def _threads(text: str | None) -> int:
+    if text is None:
+        return len(os.sched_getaffinity(0))
+    if not text.isdecimal() or int(text) < 1:
+        raise SpecError(
+            f"PIPELINES_THREADS is {text!r}, not a whole number of at least 1.",
+            fix="Set it to the number of cores this process may use, or leave it out.",
+        )
+    return int(text)
+
+
+def _refuse_unknown(values: Mapping[str, str]) -> None:
+    for name in sorted(values):
+        if name.startswith(PREFIX) and name not in _KNOWN:
+            near = get_close_matches(name, _KNOWN, n=1)
+            hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(_KNOWN)}."
+            raise SpecError(f"{name} is not a setting.", fix=f"{hint} Unset or rename it.")

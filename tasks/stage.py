@@ -1,0 +1,97 @@
+"""How every step is run: retried only when that may help, never replayed, always timed.
+
+Evidence is computed for each run, so no result is cached or persisted; the record is the
+evidence pack. A step that a person should see is a stage: it reports when it starts and ends.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from prefect import Task, task
+from prefect.cache_policies import NO_CACHE
+from prefect.client.schemas.objects import State, TaskRun
+
+from pipelines_lib.errors import PipelineError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_TRANSIENT = (ConnectionError, TimeoutError)
+
+
+@dataclass(frozen=True)
+class StageEvent:
+    """A stage began (``seconds`` is None) or ended."""
+
+    stage: str
+    seconds: float | None = None
+
+
+@dataclass
+class StageClock:
+    """Seconds each stage took, in the order in which they ended."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def __call__(self, event: StageEvent) -> None:
+        """Note the end of a stage."""
+        if event.seconds is not None:
+            self.seconds[event.stage] = round(event.seconds, 3)
+
+
+Listener = Callable[[StageEvent], None]
+_listeners: list[Listener] = []
+
+
+@contextmanager
+def listening(listener: Listener) -> Iterator[None]:
+    """Tell a listener about every stage that runs in this process meanwhile."""
+    _listeners.append(listener)
+    try:
+        yield
+    finally:
+        _listeners.remove(listener)
+
+
+def is_transient(_task: Task[..., Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Retry trouble with a store or the network; never a wrong spec, bad data or a bug."""
+    error = state.result(raise_on_failure=False)
+    if isinstance(error, PipelineError):
+        return error.retryable
+    return isinstance(error, _TRANSIENT)
+
+
+def stage(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
+    """Make a function a Prefect task with our rules; it shows under ``name``."""
+
+    def decorate(function: Callable[P, R]) -> Task[P, R]:
+        @wraps(function)
+        def timed(*args: P.args, **kwargs: P.kwargs) -> R:
+            started = time.perf_counter()
+            _tell(StageEvent(name))
+            try:
+                return function(*args, **kwargs)
+            finally:
+                _tell(StageEvent(name, time.perf_counter() - started))
+
+        return task(
+            timed,
+            name=name,
+            task_run_name=name,
+            retries=2,
+            retry_delay_seconds=[2, 10],
+            retry_condition_fn=is_transient,
+            cache_policy=NO_CACHE,
+            persist_result=False,
+        )
+
+    return decorate
+
+
+def _tell(event: StageEvent) -> None:
+    for listener in tuple(_listeners):
+        listener(event)
