@@ -162,7 +162,7 @@ def _start(home: Path) -> Server:
     port = _free_port()
     with log_path(home).open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "uvicorn", "--factory", _APP, "--host", "127.0.0.1", "--port", str(port), "--log-level", "warning", "--timeout-keep-alive", "5"],
+            _command(port),
             env=_server_environment(home),
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -182,6 +182,11 @@ def _start(home: Path) -> Server:
         time.sleep(0.1)
     write_atomically(_folder(home) / "server.json", json.dumps(asdict(server)).encode())
     return server
+
+
+def _command(port: int) -> list[str]:
+    address = ["--host", "127.0.0.1", "--port", str(port)]
+    return [sys.executable, "-m", "uvicorn", "--factory", _APP, *address, "--log-level", "warning"]
 
 
 def _server_environment(home: Path) -> dict[str, str]:

@@ -78,16 +78,16 @@ def stage(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
             finally:
                 _tell(StageEvent(name, time.perf_counter() - started))
 
-        return task(
-            timed,
+        as_task = task(
             name=name,
             task_run_name=name,
             retries=2,
-            retry_delay_seconds=[2, 10],
+            retry_delay_seconds=[1, 5],
             retry_condition_fn=is_transient,
             cache_policy=NO_CACHE,
             persist_result=False,
         )
+        return as_task(timed)
 
     return decorate
 

@@ -124,3 +124,18 @@ class PromotionDecision:
         if self.needs_judgement or self.approval_required:
             return Verdict.AWAITING_APPROVAL
         return Verdict.PROMOTED
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one step of questioning found: its results, and the figures a report draws.
+
+    Attributes:
+        topic: Name of the figures in the evidence (``performance``, ``fairness``).
+        checks: One result per subject asked about.
+        figures: Frozen figures, or None where there was nothing to draw.
+    """
+
+    topic: str
+    checks: tuple[CheckResult, ...]
+    figures: object = None

@@ -7,7 +7,7 @@ next writer of the same name removes.
 
 import errno
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,9 +29,9 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; on success it becomes ``path``, else it is removed."""
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f"{_PART}{path.name}-", dir=path.parent)
-        os.close(handle)
-        part = Path(name)
+        _sweep(path)
+        part = path.with_name(f"{_PART}{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
+        part.touch()
         try:
             yield part
             _flush(part)
@@ -58,6 +58,24 @@ def storage_errors(path: Path) -> Iterator[None]:
                 fix="Make the folder writable for this user or set PIPELINES_HOME to one that is.",
             ) from exc
         raise
+
+
+def _sweep(path: Path) -> None:
+    """Remove what writers of this file left behind when they were killed."""
+    for part in path.parent.glob(f"{_PART}{path.name}-*-*"):
+        writer = part.name.rsplit("-", 2)[1]
+        if writer.isdecimal() and _dead(int(writer)):
+            part.unlink(missing_ok=True)
+
+
+def _dead(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
 
 
 def _flush(path: Path) -> None:

@@ -55,7 +55,7 @@ def _rates(metric: object, names: Sequence[str], counts: "np.ndarray") -> tuple[
         y_true=[_DESERVING] * len(cells),
         y_pred=list(decisions),
         sensitive_features=list(groups),
-        sample_params={"rate": {"sample_weight": list(weights), "pos_label": _APPROVED}},
+        sample_params={"rate": {"sample_weight": list(weights)}},
     )
     rates = frame.by_group["rate"]
     return tuple(float(rates[name]) if name in rates.index else None for name in names)

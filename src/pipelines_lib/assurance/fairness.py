@@ -1,46 +1,34 @@
 """Does the model treat protected groups alike?
 
 ``FAIR-001`` adverse impact ratio, ``FAIR-002`` equal opportunity difference, ``FAIR-003`` no
-protected attribute among the inputs. The one place where scores and protected attributes
-meet: they are joined by key here, and the joined rows are never written anywhere.
+protected attribute among the inputs.
 
-The four-fifths ratio is a screen borrowed from employment guidelines, not a lending law;
+The four-fifths ratio is a screen borrowed from an employment guideline, not a lending law;
 the limit is the policy's. A group below the policy's minimum share is reported with its
 counts but not required, as New York City's Local Law 144 lays down for its audits.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from pipelines_lib.assurance import fairlearn_door
-from pipelines_lib.assurance.groups import (
-    Grouping,
-    group_rows,
-    subject,
-    values_by_key,
-)
+from pipelines_lib.assurance.approvals import GroupApprovals, approvals_by_group, decisions
+from pipelines_lib.assurance.groups import subject
 from pipelines_lib.assurance.shares import Share, magnitude
 from pipelines_lib.assurance.statistics import Estimate
 from pipelines_lib.errors import bounded
-from pipelines_lib.results import CheckResult
+from pipelines_lib.results import CheckResult, Interval
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from pipelines_lib.spec.model_spec import ModelSpec, ProtectedAttribute
-    from pipelines_lib.spec.rulebook import Rule, RuleBook
+    from pipelines_lib.spec.rulebook import RuleBook
 
 ADVERSE_IMPACT = "FAIR-001"
 EQUAL_OPPORTUNITY = "FAIR-002"
 PROTECTED_INPUT = "FAIR-003"
-
-NOT_TRAINED_ON = ("validation", "out_of_time", "watch")
-WITH_OUTCOMES = ("validation", "out_of_time")
 SCORE_COLUMNS = ("key", "window", "label", "candidate_score")
-_GOOD = 0
 
 
 @dataclass(frozen=True)
@@ -65,7 +53,7 @@ class GroupFigures:
 
 @dataclass(frozen=True)
 class AttributeFigures:
-    """All groups of one protected attribute; ``unknown`` is the last of them."""
+    """All groups of one protected attribute; ``unknown`` is one of them."""
 
     attribute: str
     reference: str
@@ -79,29 +67,6 @@ class FairnessFigures:
     not_applicable: str | None
     rows: int
     attributes: tuple[AttributeFigures, ...]
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Counts of one group beside those of the reference group."""
-
-    name: str
-    is_reference: bool
-    selected: Share
-    reference_selected: Share
-    good: Share
-    reference_good: Share
-    selection_rate: float | None
-    opportunity: float | None
-
-
-@dataclass(frozen=True, eq=False)
-class _Decisions:
-    """What the model would decide on rows it has not seen."""
-
-    keys: "pa.ChunkedArray"
-    approved: np.ndarray
-    turned_out_well: np.ndarray
 
 
 def check_fairness(
@@ -125,17 +90,17 @@ def check_fairness(
     """
     if spec.fairness.not_applicable:
         return (), FairnessFigures(spec.fairness.not_applicable, 0, ())
-    decisions = _decisions(scores, cutoff)
+    decided = decisions(scores, cutoff)
+    rows = len(decided.approved)
     checks: list[CheckResult] = []
     figures: list[AttributeFigures] = []
     for attribute in spec.fairness.attributes:
-        values = values_by_key(decisions.keys, protected, attribute.name)
-        groups = _count(group_rows(attribute, values), decisions, attribute.reference)
-        drawn = _figures(attribute, groups, rules, len(decisions.approved))
-        figures.append(drawn)
-        checks += _results(attribute, groups, drawn, rules)
+        groups = approvals_by_group(decided, protected, attribute)
+        drawn = tuple(_group_figures(group, rules, rows) for group in groups)
+        figures.append(AttributeFigures(attribute.name, attribute.reference, drawn))
+        checks += _results(attribute, groups, rules, rows)
     checks += check_inputs(spec, rules, inputs)
-    return tuple(checks), FairnessFigures(None, len(decisions.approved), tuple(figures))
+    return tuple(checks), FairnessFigures(None, rows, tuple(figures))
 
 
 def check_inputs(
@@ -150,14 +115,13 @@ def check_inputs(
         names = {attribute.name.casefold(), attribute.column.casefold()}
         found = [name for name in inputs if name.casefold() in names or name in tainted]
         explanation = (
-            f"{attribute.name} (column {attribute.column}) is not among {len(inputs)} inputs."
-            if not found
-            else f"The model uses {bounded(found)}, which is {attribute.name} or comes from a "
+            f"The model uses {bounded(found)}, which is {attribute.name} or comes from the "
             "protected source."
+            if found
+            else f"{attribute.name} (column {attribute.column}) is not among {len(inputs)} inputs."
         )
-        results.append(
-            rule.answer(attribute.name, explanation, holds=not found if inputs else None)
-        )
+        holds = not found if inputs else None
+        results.append(rule.answer(attribute.name, explanation, holds=holds))
     return tuple(results)
 
 
@@ -186,155 +150,97 @@ def required_groups(spec: "ModelSpec", small: frozenset[str] = frozenset()) -> t
     )
 
 
-def _decisions(scores: "pa.Table", cutoff: float) -> _Decisions:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    unseen = scores.filter(pc.is_in(scores["window"], value_set=pa.array(NOT_TRAINED_ON)))
-    with_outcome = pc.is_in(unseen["window"], value_set=pa.array(WITH_OUTCOMES))
-    good = pc.and_(with_outcome, pc.fill_null(pc.equal(unseen["label"], _GOOD), False))
-    return _Decisions(
-        keys=unseen["key"],
-        approved=unseen["candidate_score"].to_numpy() < cutoff,
-        turned_out_well=good.to_numpy(),
-    )
-
-
-def _count(grouping: Grouping, decisions: _Decisions, reference: str) -> tuple[_Group, ...]:
-    every = grouping.counts(decisions.approved)
-    good = grouping.counts(decisions.approved, decisions.turned_out_well)
-    selection = fairlearn_door.selection_rates(grouping.names, every)
-    opportunity = fairlearn_door.opportunity_rates(grouping.names, good)
-    base = grouping.names.index(reference)
-    return tuple(
-        _Group(
-            name=name,
-            is_reference=position == base,
-            selected=_share(every, position),
-            reference_selected=_share(every, base),
-            good=_share(good, position),
-            reference_good=_share(good, base),
-            selection_rate=selection[position],
-            opportunity=opportunity[position],
-        )
-        for position, name in enumerate(grouping.names)
-    )
-
-
-def _share(counts: np.ndarray, position: int) -> Share:
-    declined, approved = (int(count) for count in counts[position])
-    return Share(approved, declined + approved)
-
-
-def _figures(
-    attribute: "ProtectedAttribute", groups: tuple[_Group, ...], rules: "RuleBook", rows: int
-) -> AttributeFigures:
+def _is_small(group: GroupApprovals, rules: "RuleBook", rows: int) -> bool:
     minimum = rules.rule(ADVERSE_IMPACT).parameter("minimum_share")
-    return AttributeFigures(
-        attribute.name,
-        attribute.reference,
-        tuple(_group_figures(group, rules, rows, minimum) for group in groups),
-    )
+    return not group.is_reference and 0 < group.selected.of < minimum * rows
 
 
-def _group_figures(group: _Group, rules: "RuleBook", rows: int, minimum: float) -> GroupFigures:
-    impact, opportunity = _adverse_impact(group, rules), _equal_opportunity(group, rules)
-    share = group.selected.of / rows if rows else 0.0
+def _group_figures(group: GroupApprovals, rules: "RuleBook", rows: int) -> GroupFigures:
+    ratio, ratio_span = _parts(group.adverse_impact(_confidence(rules, ADVERSE_IMPACT)))
+    gap, gap_span = _parts(group.equal_opportunity(_confidence(rules, EQUAL_OPPORTUNITY)))
     return GroupFigures(
-        group=group.name,
+        group=group.group,
         rows=group.selected.of,
-        share=share,
+        share=group.selected.of / rows if rows else 0.0,
         approved=group.selected.some,
         selection_rate=group.selection_rate,
-        ratio=impact and impact.value,
-        ratio_low=impact and impact.interval.low,
-        ratio_high=impact and impact.interval.high,
-        opportunity_rows=group.good.of,
+        ratio=ratio,
+        ratio_low=ratio_span.low if ratio_span else None,
+        ratio_high=ratio_span.high if ratio_span else None,
+        opportunity_rows=group.deserving.of,
         opportunity=group.opportunity,
-        opportunity_difference=opportunity and opportunity.value,
-        opportunity_low=opportunity and opportunity.interval.low,
-        opportunity_high=opportunity and opportunity.interval.high,
-        small=not group.is_reference and 0 < share < minimum,
+        opportunity_difference=gap,
+        opportunity_low=gap_span.low if gap_span else None,
+        opportunity_high=gap_span.high if gap_span else None,
+        small=_is_small(group, rules, rows),
     )
-
-
-def _adverse_impact(group: _Group, rules: "RuleBook") -> Estimate | None:
-    """Ratio of approval rates to the reference; the reference is not compared with itself."""
-    if group.is_reference or not _decided(group.selected, group.reference_selected):
-        return None
-    confidence = rules.rule(ADVERSE_IMPACT).parameter("confidence")
-    return group.selected.ratio_to(group.reference_selected, confidence)
-
-
-def _equal_opportunity(group: _Group, rules: "RuleBook") -> Estimate | None:
-    if group.is_reference or not _decided(group.good, group.reference_good):
-        return None
-    confidence = rules.rule(EQUAL_OPPORTUNITY).parameter("confidence")
-    return group.good.difference_to(group.reference_good, confidence)
-
-
-def _decided(one: Share, other: Share) -> bool:
-    """Whether two groups can be compared: both have people, some approved and some declined.
-
-    Where everybody or nobody is approved there is no decision to compare, and 0/0 is not 1.
-    """
-    return bool(one.of and other.of) and 0 < one.some + other.some < one.of + other.of
 
 
 def _results(
     attribute: "ProtectedAttribute",
-    groups: tuple[_Group, ...],
-    drawn: AttributeFigures,
+    groups: tuple[GroupApprovals, ...],
     rules: "RuleBook",
-) -> Iterator[CheckResult]:
-    """One result per declared group against the reference, and for unknown where it has rows."""
-    for group, figures in zip(groups, drawn.groups, strict=True):
-        absent = group.name not in attribute.group_names and not group.selected.of
-        if group.is_reference or absent:
+    rows: int,
+) -> list[CheckResult]:
+    """Two results per declared group but the reference; for unknown only where it has rows."""
+    results = []
+    for group in groups:
+        nobody_unknown = group.group not in attribute.group_names and not group.selected.of
+        if group.is_reference or nobody_unknown:
             continue
-        aside = "; below the minimum share: reported, not required" if figures.small else ""
-        yield _impact_result(rules, attribute, group, aside)
-        yield _opportunity_result(rules, attribute, group, aside)
+        small = "; below the minimum share: reported, not required"
+        aside = small if _is_small(group, rules, rows) else ""
+        results.append(_adverse_impact(rules, attribute, group, aside))
+        results.append(_equal_opportunity(rules, attribute, group, aside))
+    return results
 
 
-def _impact_result(
-    rules: "RuleBook", attribute: "ProtectedAttribute", group: _Group, aside: str
+def _adverse_impact(
+    rules: "RuleBook", attribute: "ProtectedAttribute", group: GroupApprovals, aside: str
 ) -> CheckResult:
     one, other = group.selected, group.reference_selected
-    impact = _adverse_impact(group, rules)
+    ratio, interval = _parts(group.adverse_impact(_confidence(rules, ADVERSE_IMPACT)))
     story = (
-        f"{group.name} approved {impact.value:.3f} times as often as {attribute.reference}"
-        if impact
-        else f"{group.name} cannot be compared with {attribute.reference}"
+        f"{group.group} cannot be compared with {attribute.reference}"
+        if ratio is None
+        else f"{group.group} approved {ratio:.3f} times as often as {attribute.reference}"
     )
     return rules.rule(ADVERSE_IMPACT).judge(
-        subject(attribute.name, group.name),
-        impact and impact.value,
+        subject(attribute.name, group.group),
+        ratio,
         f"{story}: {one} against {other}{aside}.",
-        interval=impact and impact.interval,
+        interval=interval,
         n=_behind(one, other),
     )
 
 
-def _opportunity_result(
-    rules: "RuleBook", attribute: "ProtectedAttribute", group: _Group, aside: str
+def _equal_opportunity(
+    rules: "RuleBook", attribute: "ProtectedAttribute", group: GroupApprovals, aside: str
 ) -> CheckResult:
     """Judge the size of the difference: favouring a group is a difference as well."""
-    one, other = group.good, group.reference_good
-    signed = _equal_opportunity(group, rules)
-    size = signed and magnitude(signed)
+    one, other = group.deserving, group.reference_deserving
+    signed = group.equal_opportunity(_confidence(rules, EQUAL_OPPORTUNITY))
+    size, interval = _parts(magnitude(signed) if signed else None)
     story = (
-        f"share approved of {group.name} {signed.value:+.3f} against {attribute.reference}"
+        f"share approved of {group.group} {signed.value:+.3f} against {attribute.reference}"
         if signed
-        else f"{group.name} cannot be compared with {attribute.reference}"
+        else f"{group.group} cannot be compared with {attribute.reference}"
     )
     return rules.rule(EQUAL_OPPORTUNITY).judge(
-        subject(attribute.name, group.name),
-        size and size.value,
+        subject(attribute.name, group.group),
+        size,
         f"Among those who turned out well, {story}: {one} against {other}{aside}.",
-        interval=size and size.interval,
+        interval=interval,
         n=_behind(one, other),
     )
+
+
+def _parts(estimate: Estimate | None) -> tuple[float | None, Interval | None]:
+    return (estimate.value, estimate.interval) if estimate else (None, None)
+
+
+def _confidence(rules: "RuleBook", code: str) -> float:
+    return rules.rule(code).parameter("confidence")
 
 
 def _behind(one: Share, other: Share) -> int:

@@ -6,6 +6,7 @@ its DeLong variance, KS, average precision, and the points of the two curves.
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -54,27 +55,34 @@ class Ranking:
         positives = hits[starts + rows] - hits[starts]
         return cls(ordered[starts], positives, rows - positives, order, labels)
 
-    @property
+    @cached_property
     def n_positive(self) -> int:
         """Rows with the outcome."""
         return int(self.positives.sum())
 
-    @property
+    @cached_property
     def n_negative(self) -> int:
         """Rows without the outcome."""
         return int(self.negatives.sum())
 
     @property
+    def rarer(self) -> int:
+        """Rows of the class that has fewer."""
+        return min(self.n_positive, self.n_negative)
+
+    @property
     def both_classes(self) -> bool:
         """Whether the rows can be ranked at all."""
-        return self.n_positive > 0 and self.n_negative > 0
+        return self.rarer > 0
 
+    @cached_property
     def place(self) -> Counts:
         """For each row, as it came, the index of its score among the distinct scores."""
         place = np.empty(self.order.size, dtype=np.int64)
         place[self.order] = np.repeat(np.arange(self.scores.size), self.positives + self.negatives)
         return place
 
+    @cached_property
     def beaten(self) -> tuple[Floats, Floats]:
         """DeLong's structural components, per distinct score.
 
@@ -85,6 +93,17 @@ class Ranking:
         above = self.n_positive - np.cumsum(self.positives) + self.positives / 2
         return below / self.n_negative, above / self.n_positive
 
+    @cached_property
+    def area(self) -> float:
+        """See ``auc``; kept, because several questions need it. Needs both classes."""
+        return _total(self.beaten[0], self.positives) / self.n_positive
+
+    @cached_property
+    def area_variance(self) -> float:
+        """See ``auc_variance``; needs two rows of either class."""
+        wins, losses = self.beaten
+        return _variance_of_mean(wins, self.positives) + _variance_of_mean(losses, self.negatives)
+
 
 def auc(ranking: Ranking) -> float | None:
     """Probability that a random positive scores above a random negative; ties count half.
@@ -92,14 +111,12 @@ def auc(ranking: Ranking) -> float | None:
     The Mann-Whitney statistic over its number of pairs. 1 is perfect, 0.5 is chance. None
     where one of the classes is absent.
     """
-    if not ranking.both_classes:
-        return None
-    wins, _ = ranking.beaten()
-    return _total(wins, ranking.positives) / ranking.n_positive
+    return ranking.area if ranking.both_classes else None
 
 
 def _total(values: Floats, weights: Counts) -> float:
-    return float(values @ weights.astype(np.float64))  # of one type, so that BLAS adds up
+    # Not values @ weights: what BLAS adds up depends on its threads, evidence must not.
+    return float(np.sum(values * weights))
 
 
 def auc_variance(ranking: Ranking) -> float | None:
@@ -108,10 +125,9 @@ def auc_variance(ranking: Ranking) -> float | None:
     S₁₀/m + S₀₁/n with the sample variances of the structural components over the m positives
     and the n negatives, as in the fast algorithm of Sun and Xu (2014). None below two of each.
     """
-    if min(ranking.n_positive, ranking.n_negative) < 2:  # noqa: PLR2004  (a variance needs two)
+    if ranking.rarer < 2:  # noqa: PLR2004  (a variance needs two)
         return None
-    wins, losses = ranking.beaten()
-    return _variance_of_mean(wins, ranking.positives) + _variance_of_mean(losses, ranking.negatives)
+    return ranking.area_variance
 
 
 def _variance_of_mean(values: Floats, weights: Counts) -> float:
@@ -124,9 +140,9 @@ def auc_estimate(ranking: Ranking, confidence: float) -> Estimate | None:
     """AUC with an interval that stays inside [0, 1].
 
     DeLong's standard error on the logit scale (Pepe 2003, section 5.2): the plain interval
-    crosses 1 and is too short near it (20 positives, AUC 0.95: it covers 86 %, not 95 %). Where the sample has no spread (perfect separation,
-    or one score for everybody) or a class has one row, the interval rests on as many disjoint
-    pairs as the rarer class allows, see ``_from_pairs``.
+    crosses 1 and is too short near it (AUC 0.95 on 20 positives: it covers 86 % instead of
+    95 %). Where the sample has no spread (perfect separation, or one score for everybody) or
+    a class has one row, the interval rests on disjoint pairs, see ``_from_pairs``.
     """
     value = auc(ranking)
     if value is None:
@@ -151,11 +167,35 @@ def _from_pairs(ranking: Ranking, value: float, confidence: float) -> Interval:
     A pair that comes out otherwise has at most probability 1 - (alpha/2)^(1/m), m being the
     size of the rarer class; all of them could come out at the far end.
     """
-    rarer = min(ranking.n_positive, ranking.n_negative)
-    if rarer < 2:  # noqa: PLR2004  (one row of a class says nothing about the class)
+    if ranking.rarer < 2:  # noqa: PLR2004  (one row of a class says nothing about the class)
         return Interval(0.0, 1.0, confidence)
-    other = never_seen(rarer, confidence)
+    other = never_seen(ranking.rarer, confidence)
     return Interval(value * (1 - other), value * (1 - other) + other, confidence)
+
+
+def auc_gap(one: Ranking, other: Ranking, confidence: float) -> Estimate | None:
+    """By how much does a score rank one set of rows better than another, unrelated set?
+
+    The difference of two independent AUCs, its variance the sum of both DeLong variances. A
+    sample without spread contributes the reach of its rule-of-three interval instead. None
+    without two rows of either class in each set.
+    """
+    first, second = auc(one), auc(other)
+    one_error, other_error = _error(one, confidence), _error(other, confidence)
+    if first is None or second is None or one_error is None or other_error is None:
+        return None
+    value = first - second
+    error = math.hypot(one_error, other_error)
+    return Estimate(value, normal_interval(value, error, confidence, low=-1.0, high=1.0))
+
+
+def _error(ranking: Ranking, confidence: float) -> float | None:
+    variance = auc_variance(ranking)
+    if variance is None:
+        return None
+    if math.sqrt(variance) > _NO_SPREAD:
+        return math.sqrt(variance)
+    return never_seen(ranking.rarer, confidence) / z_value(confidence)
 
 
 def auc_difference(one: Ranking, other: Ranking, confidence: float) -> Estimate | None:
@@ -166,13 +206,12 @@ def auc_difference(one: Ranking, other: Ranking, confidence: float) -> Estimate 
     Where no row differs in its component, only the same order of all rows is taken as proof.
     """
     first, second = auc(one), auc(other)
-    rarer = min(one.n_positive, one.n_negative)
-    if first is None or second is None or rarer < 2:  # noqa: PLR2004  (a variance needs two)
+    if first is None or second is None or one.rarer < 2:  # noqa: PLR2004  (a variance needs two)
         return None
-    here, there = one.place(), other.place()
+    here, there = one.place, other.place
     error = math.sqrt(_paired_variance(one, here, other, there))
     if error < _NO_SPREAD and not np.array_equal(here, there):
-        error = never_seen(rarer, confidence) / z_value(confidence)
+        error = never_seen(one.rarer, confidence) / z_value(confidence)
     value = first - second
     return Estimate(value, normal_interval(value, error, confidence, low=-1.0, high=1.0))
 
@@ -180,7 +219,7 @@ def auc_difference(one: Ranking, other: Ranking, confidence: float) -> Estimate 
 def _paired_variance(one: Ranking, here: Counts, other: Ranking, there: Counts) -> float:
     positive = one.labels == 1
     total = 0.0
-    for mine, theirs, rows in zip(one.beaten(), other.beaten(), (positive, ~positive), strict=True):
+    for mine, theirs, rows in zip(one.beaten, other.beaten, (positive, ~positive), strict=True):
         gaps = mine[here[rows]] - theirs[there[rows]]
         total += float(gaps.var(ddof=1)) / gaps.size
     return total

@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -148,12 +149,9 @@ def verify_snapshot(home: Path, snapshot: Snapshot | str) -> None:
 def _write_parquet(
     path: Path, table: "pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch]"
 ) -> tuple[int, tuple[str, ...]]:
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    batches = iter(table.to_batches() if isinstance(table, pa.Table) else table)
-    first = None if isinstance(table, pa.Table | pa.RecordBatchReader) else next(batches, None)
-    schema = (table if first is None else first).schema.remove_metadata()
+    schema, batches = _opened(table)
     rows = 0
     # No dictionary for the key: its values never repeat. No statistics: nothing prunes by them,
     # and they would put smallest and largest values into a file's footer.
@@ -168,7 +166,7 @@ def _write_parquet(
         write_statistics=False,
         data_page_size=1 << 20,
     ) as writer:
-        for group in _groups(batches if first is None else _chain(first, batches), schema):
+        for group in _groups(batches, schema):
             writer.write_table(group, row_group_size=ROW_GROUP)
             rows += group.num_rows
     return rows, tuple(schema.names)
@@ -178,9 +176,18 @@ def _repeats(field: "pa.Field") -> bool:
     return field.name != "key" and not str(field.type).startswith(("double", "float"))
 
 
-def _chain(first: "pa.RecordBatch", rest: "Iterable[pa.RecordBatch]") -> "Iterator[pa.RecordBatch]":
-    yield first
-    yield from rest
+def _opened(
+    table: "pa.Table | pa.RecordBatchReader | Iterable[pa.RecordBatch]",
+) -> "tuple[pa.Schema, Iterator[pa.RecordBatch]]":
+    import pyarrow as pa
+
+    if isinstance(table, pa.Table):
+        return table.schema.remove_metadata(), iter(table.to_batches())
+    if isinstance(table, pa.RecordBatchReader):
+        return table.schema.remove_metadata(), iter(table)
+    batches = iter(table)
+    first = next(batches)
+    return first.schema.remove_metadata(), chain([first], batches)
 
 
 def _groups(batches: "Iterable[pa.RecordBatch]", schema: "pa.Schema") -> "Iterator[pa.Table]":

@@ -8,7 +8,7 @@ columns are frozen at training.
 import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Final, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Matrix = NDArray[np.float32]
-CONSTANT = "DATA-013"
+CONSTANT: Final = "DATA-013"
+_LARGEST: Final = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)
@@ -113,31 +114,30 @@ def matrix(contract: FeatureContract, table: "pa.Table | pa.RecordBatch | pd.Dat
 def check_features_vary(
     train: Matrix, contract: FeatureContract, rules: RuleBook
 ) -> tuple[CheckResult, ...]:
-    """Does each feature take at least two values among the rows a model learns from? (DATA-013)"""
+    """Does each feature take at least two values among the rows learned from? (DATA-013)."""
+    return answer_variation(varying(train), contract, rules, n=len(train))
+
+
+def answer_variation(
+    varies: NDArray[np.bool_], contract: FeatureContract, rules: RuleBook, *, n: int
+) -> tuple[CheckResult, ...]:
+    """Answer DATA-013 where it is already known which columns vary."""
     rule = rules.rule(CONSTANT)
-    return tuple(
-        rule.answer(
-            name,
-            "takes more than one value in the train window"
-            if varies
-            else "takes one value or none in the train window; the model can learn nothing from it",
-            holds=varies,
-            n=len(train),
-        )
-        for name, varies in zip(contract.names, _varies(train), strict=True)
-    )
+    stories = {
+        True: "Takes more than one value in the train window.",
+        False: "Takes one value, or none, in the train window; there is nothing to learn from it.",
+    }
+    found = zip(contract.names, varies.tolist(), strict=True)
+    return tuple(rule.answer(name, stories[each], holds=each, n=n) for name, each in found)
 
 
-def _varies(train: Matrix) -> list[bool]:
-    """A value beside another one, or beside missing values, is variation."""
-    return [_takes_two_values(train[:, position]) for position in range(train.shape[1])]
-
-
-def _takes_two_values(column: Matrix) -> bool:
-    if not len(column):
-        return False
-    same = column == column[0]
-    return not bool(same.all() if column[0] == column[0] else np.isnan(column).all())
+def varying(rows: Matrix) -> NDArray[np.bool_]:
+    """Which columns differ anywhere from their first row; a value beside a blank differs."""
+    if not len(rows):
+        return np.zeros(rows.shape[1], dtype=np.bool_)
+    blank = np.isnan(rows)
+    filled = np.where(blank, np.float32(0), rows)
+    return np.asarray(((filled != filled[0]) | (blank != blank[0])).any(axis=0))
 
 
 def _columns(table: "pa.Table | pa.RecordBatch | pd.DataFrame") -> set[str]:
@@ -160,11 +160,11 @@ def _arrow_floats(column: Any) -> NDArray[np.float64]:  # noqa: ANN401  (pyarrow
 
 
 def _numbers(feature: InputFeature, values: NDArray[np.float64]) -> NDArray[np.float64]:
-    codes = _numeric_codes(feature)
-    if not codes or not len(values):
-        return values
-    hit = np.isin(values, codes)
-    return np.where(hit, np.nan, values) if hit.any() else values
+    # Beyond float32 lies infinity, which no estimator takes; the largest number keeps the order.
+    within = np.clip(values, -_LARGEST, _LARGEST)
+    if codes := _numeric_codes(feature):
+        within[np.isin(values, codes)] = np.nan
+    return within
 
 
 def _numeric_codes(feature: InputFeature) -> list[float]:

@@ -72,14 +72,15 @@ def load_estimator(path: Path, *, columns: int) -> Any:  # noqa: ANN401  (any es
 
 def _trusted(path: Path, data: bytes) -> Any:  # noqa: ANN401  (any estimator)
     from skops.io import get_untrusted_types, loads
+    from skops.io.exceptions import UntrustedTypesFoundException
 
+    foreign: set[str] = set()
     try:
-        foreign = sorted(set(get_untrusted_types(data=data)) - set(CHECKED_TYPES))
-        if foreign:
-            raise _refused(path, f"holds types that are not trusted: {bounded(foreign)}")
+        foreign = set(get_untrusted_types(data=data)) - set(CHECKED_TYPES)
         return loads(data, trusted=list(CHECKED_TYPES))
-    except EvidenceError:
-        raise
+    except UntrustedTypesFoundException as exc:
+        named = bounded(sorted(foreign)) or "unnamed"
+        raise _refused(path, f"holds types that are not trusted: {named}") from exc
     except Exception as exc:  # whatever a damaged file makes skops, zip or JSON stumble over
         raise _refused(path, f"is damaged ({type(exc).__name__})") from exc
 
@@ -128,7 +129,9 @@ def _check_nodes(path: Path, part: Any, columns: int) -> None:  # noqa: ANN401  
             leaf=part.children_left == _LEAF,
             columns=columns,
         )
-        sound = sound and bool(np.all((part.children_right == _LEAF) == (part.children_left == _LEAF)))
+        sound = sound and bool(
+            np.all((part.children_right == _LEAF) == (part.children_left == _LEAF))
+        )
     elif kind == _TREE_PREDICTOR:
         nodes = part.nodes
         sound = not nodes["is_categorical"].any() and _points_inside(
@@ -172,7 +175,7 @@ def _canonical(data: bytes) -> bytes:
     return _zip(files)
 
 
-def _renumber(node: Any, numbers: dict[object, int], names: dict[str, str]) -> None:  # noqa: ANN401
+def _renumber(node: Any, numbers: dict[Any, int], names: dict[str, str]) -> None:  # noqa: ANN401
     """Number objects and files in the order they are met, in place."""
     if isinstance(node, list):
         for item in node:
@@ -181,7 +184,7 @@ def _renumber(node: Any, numbers: dict[object, int], names: dict[str, str]) -> N
         return
     if "__id__" in node:
         # Plain values are shared or not as the interpreter pleases: each gets its own number.
-        address = len(numbers) * -1 if node.get("__loader__") == "JsonNode" else node["__id__"]
+        address = object() if node.get("__loader__") == "JsonNode" else node["__id__"]
         node["__id__"] = numbers.setdefault(address, len(numbers))
     if isinstance(node.get("file"), str) and "__loader__" in node:
         suffix = Path(node["file"]).suffix

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines_lib.data.maturity import matured
+from pipelines_lib.data.maturity import matured as is_matured
 from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.model_spec import ModelSpec, Windows
 from pipelines_lib.spec.rulebook import RuleBook
@@ -104,7 +104,7 @@ def timeline(spec: ModelSpec, table: "pa.Table", as_of: date) -> Timeline:
     return Timeline(
         business_date=business_date,
         label=label,
-        matured=matured(
+        matured=is_matured(
             business_date,
             _dates(table["observed_on"]),
             label,
@@ -141,8 +141,8 @@ def window_of(plan: WindowPlan, business_date: Dates, matured: Mask) -> NDArray[
     firsts = np.array([window.first for window in plan.windows], dtype="datetime64[D]")
     lasts = np.array([window.last for window in plan.windows], dtype="datetime64[D]")
     nearest = np.searchsorted(lasts, days).astype(np.int8)  # first window ending on or after
-    later = nearest == len(WINDOWS)
-    started = days >= firsts[np.where(later, 0, nearest)]
+    later = (nearest == len(WINDOWS)) & ~np.isnat(days)
+    started = days >= firsts[nearest % len(WINDOWS)]  # a row without a date never started
     labelled = np.where(started & matured, nearest, np.int8(PLACES.index(EXCLUDED)))
     return np.where(later, np.int8(PLACES.index(WATCH)), labelled)
 
@@ -150,7 +150,7 @@ def window_of(plan: WindowPlan, business_date: Dates, matured: Mask) -> NDArray[
 def check_windows(
     plan: WindowPlan | None, rules: RuleBook, *, reason: str = ""
 ) -> tuple[CheckResult, ...]:
-    """Does each labelled window hold both outcomes, and enough of the rarer one? (DATA-014)"""
+    """Does each labelled window hold both outcomes, and enough of the rarer one (DATA-014)?"""
     if plan is None:
         rule = rules.rule("DATA-014")
         return tuple(rule.answer(name, reason, holds=False, n=0) for name in WINDOWS)

@@ -74,7 +74,7 @@ QUESTIONS = {
     "DATA-007": Question(
         "Volume against recent nights",
         formatting.ratio,
-        _DATA_OWNER + "check whether last night's {subject} is complete, and deliver it again.",
+        _DATA_OWNER + "check whether the newest night of {subject} is complete; deliver it again.",
     ),
     "DATA-008": Question(
         "Delivered twice",

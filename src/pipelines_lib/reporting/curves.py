@@ -73,8 +73,8 @@ def calibration(window: str, bins: Sequence[Mapping[str, Any]]) -> Markup:
     frame = svg.Frame.of((0, top), (0, top))
     steps = svg.ticks(0, top, 4)
     parts = [
-        *frame.y_axis(steps, formatting.share, "Observed default rate"),
-        *frame.x_axis(steps, formatting.share, "Mean predicted score of the band"),
+        *frame.y_axis(steps, _percent, "Observed default rate"),
+        *frame.x_axis(steps, _percent, "Mean predicted score of the band"),
         svg.line(frame.at((0, 0)), frame.at((top, top)), "reference"),
     ]
     for each in points:
@@ -95,25 +95,17 @@ def calibration(window: str, bins: Sequence[Mapping[str, Any]]) -> Markup:
 
 def bands(window: str, bands: Sequence[Mapping[str, Any]], cutoff: float | None) -> Markup:
     """How good and bad payers spread over the score, and the default rate of each band."""
-    most = svg.nice_top(max(band["n"] for band in bands))
-    frame = svg.Frame.of((0, len(bands)), (0, most))
+    most = svg.nice_top(max(1, *(band["n"] for band in bands)))
+    frame = svg.Frame.of((0, len(bands)), (0, most), right=58)
     rates = svg.Scale(0, 1, frame.y.start, frame.y.end)
-    labels = {i: band["from"] for i, band in enumerate(bands)} | {len(bands): bands[-1]["to"]}
-    marks = tuple(range(0, len(bands) + 1, max(1, len(bands) // 5)))
     parts = [
         *frame.y_axis(svg.ticks(0, most, 4), formatting.count, "Applications"),
-        *frame.x_axis(
-            marks, lambda i: formatting.decimal(labels[int(i or 0)], 2), "Score (predicted default)"
-        ),
+        *_band_axis(frame, bands),
+        *_rate_axis(frame, rates),
     ]
     for index, band in enumerate(bands):
         parts += _band(frame, rates, index, band)
     parts += _cutoff(frame, bands, cutoff)
-    parts += _legend(
-        frame,
-        [("bar good", "good payers"), ("bar bad", "bad payers"), ("rate", "default rate (0-100 %)")],
-        "top right",
-    )
     return svg.drawing(
         f"bands-{window}",
         f"Score bands, {formatting.words(window)}",
@@ -164,13 +156,11 @@ def _share_axes(frame: svg.Frame, across: str, up: str) -> list[Markup]:
 
 
 def _percent(value: float | None) -> str:
-    return f"{100 * (value or 0):.0f}{formatting.NBSP}%"
+    return f"{100 * (value or 0):.3g}{formatting.NBSP}%"
 
 
 def _present(curves: Windows, kind: str) -> list[tuple[str, str]]:
-    return [
-        (name, style) for name, style in _STYLES.items() if (curves.get(name) or {}).get(kind)
-    ]
+    return [(name, style) for name, style in _STYLES.items() if (curves.get(name) or {}).get(kind)]
 
 
 def _labels(
@@ -195,7 +185,7 @@ def _spoken(figures: Windows, word: str, figure: str) -> str:
 
 
 def _legend(frame: svg.Frame, labels: Sequence[tuple[str, str]], corner: str) -> list[Markup]:
-    """A key in an empty corner of the plot: swatch, then words."""
+    """A key in an empty corner of the plot: words, then the line they name."""
     bottom = corner.startswith("bottom")
     first = frame.y.start - 14 - 20 * (len(labels) - 1) if bottom else frame.y.end + 12
     right = frame.x.end - 8
@@ -203,17 +193,8 @@ def _legend(frame: svg.Frame, labels: Sequence[tuple[str, str]], corner: str) ->
     for row, (style, label) in enumerate(labels):
         height = first + 20 * row
         parts.append(svg.text((right - 34, height + 4), label, "end", "t key"))
-        parts.append(_swatch((right, height), style))
+        parts.append(svg.line((right - 26, height), (right, height), style))
     return parts
-
-
-def _swatch(right: svg.Point, style: str) -> Markup:
-    x, y = right
-    if style.startswith("bar"):
-        return svg.rect((x - 22, y - 6), 22, 12, style)
-    if style == "rate":
-        return svg.dot((x - 11, y), 3.5, "rate-dot")
-    return svg.line((x - 26, y), (x, y), style)
 
 
 def _highest(each: Mapping[str, Any]) -> float:
@@ -238,25 +219,54 @@ def _calibrated(frame: svg.Frame, each: Mapping[str, Any]) -> list[Markup]:
     return [*whisker, svg.dot((x, y), 4.5, "point", tip)]
 
 
-def _band(
-    frame: svg.Frame, rates: svg.Scale, index: int, band: Mapping[str, Any]
-) -> list[Markup]:
+def _band_axis(frame: svg.Frame, bands: Sequence[Mapping[str, Any]]) -> list[Markup]:
+    """The score at which every fifth of the bands begins, and where the last one ends."""
+    edges = [band["from"] for band in bands] + [bands[-1]["to"]]
+    marks = tuple(range(0, len(edges), max(1, len(bands) // 5)))
+    return frame.x_axis(marks, lambda place: formatting.decimal(edges[int(place or 0)], 2), "Score")
+
+
+def _rate_axis(frame: svg.Frame, rates: svg.Scale) -> list[Markup]:
+    """The labels of the default rate, on the right."""
+    right, width = frame.x.end, frame.size[0]
+    labels = [
+        svg.text((right + 8, rates(tick) + 4), _percent(tick), class_="t tick")
+        for tick in svg.ticks(0, 1, 4)
+    ]
+    middle = (rates.start + rates.end) / 2
+    turned = svg.element(
+        "text",
+        "Default rate",
+        transform=f"translate({width - 4} {middle:.0f}) rotate(-90)",
+        text_anchor="middle",
+        class_="t axis",
+    )
+    return [*labels, turned]
+
+
+def _band(frame: svg.Frame, rates: svg.Scale, index: int, band: Mapping[str, Any]) -> list[Markup]:
     left, right = frame.x(index + 0.1), frame.x(index + 0.9)
     top, split = frame.y(band["n"]), frame.y(band["positives"])
     where = f"{formatting.decimal(band['from'], 2)} to {formatting.decimal(band['to'], 2)}"
     goods = band["n"] - band["positives"]
     parts = [
         svg.rect(
-            (left, top), right - left, split - top, "bar good",
+            (left, top),
+            right - left,
+            split - top,
+            "bar good",
             f"{where}: {formatting.count(goods)} good",
         ),
         svg.rect(
-            (left, split), right - left, frame.y.start - split, "bar bad",
+            (left, split),
+            right - left,
+            frame.y.start - split,
+            "bar bad",
             f"{where}: {formatting.count(band['positives'])} bad",
         ),
     ]
     if not band["n"]:
-        return []
+        return parts
     rate = band["positives"] / band["n"]
     tip = f"{where}: default rate {formatting.share(rate)}"
     return [*parts, svg.dot(((left + right) / 2, rates(rate)), 3.5, "rate-dot", tip)]
@@ -274,7 +284,7 @@ def _cutoff(
             x = frame.x(index + (cutoff - band["from"]) / width)
             label = f"cut-off {formatting.decimal(cutoff, 3)}"
             return [
-                svg.line((x, frame.y.start), (x, frame.y.end + 78), "limit"),
-                svg.text((x + 6, frame.y.end + 88), label, class_="t limit-label"),
+                svg.line((x, frame.y.start), (x, frame.y.end), "limit"),
+                svg.text((x + 6, frame.y.end + 10), label, class_="t limit-label"),
             ]
     return []

@@ -4,6 +4,7 @@ A figure that could not be computed is a dash, never a zero. Spaces inside a fig
 break across lines.
 """
 
+import re
 from collections.abc import Callable
 
 DASH = "\u2013"
@@ -88,6 +89,12 @@ def seconds(value: Number) -> str:
 def short(sha256: str | None) -> str:
     """The first characters of a hash, for running text; tables show it whole."""
     return sha256[:_SHORT] if sha256 else DASH
+
+
+def limit(required: str) -> str:
+    """A limit with the signs of print: ``AUC difference >= -0.01`` gets its own characters."""
+    signs = required.replace(">=", "\u2265").replace("<=", "\u2264")
+    return re.sub(r"(?<![\w-])-(?=\d)", MINUS, signs)
 
 
 def counted(number: int, one: str, many: str | None = None) -> str:

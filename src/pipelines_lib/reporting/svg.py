@@ -11,6 +11,7 @@ from markupsafe import Markup, escape
 
 from pipelines_lib.reporting.formatting import Format
 
+_ROUNDING = 1e-9
 Point = tuple[float, float]
 Attribute = str | float
 
@@ -113,12 +114,16 @@ class Frame:
 
     @classmethod
     def of(
-        cls, x: tuple[float, float], y: tuple[float, float], size: tuple[int, int] = (480, 340)
+        cls,
+        x: tuple[float, float],
+        y: tuple[float, float],
+        size: tuple[int, int] = (480, 340),
+        right: float = 16,
     ) -> "Frame":
         """A frame with room for tick labels on the left and an axis title below."""
         width, height = size
         return cls(
-            x=Scale(*x, start=56, end=width - 16),
+            x=Scale(*x, start=60, end=width - right),
             y=Scale(*y, start=height - 50, end=14),
             size=size,
         )
@@ -149,7 +154,9 @@ class Frame:
     def x_axis(self, ticks: Sequence[float], write: Format, title: str) -> list[Markup]:
         """The base line, its labels, and the title of the axis."""
         base = self.y.start
-        labels = [text((self.x(tick), base + 18), write(tick), "middle", "t tick") for tick in ticks]
+        labels = [
+            text((self.x(tick), base + 18), write(tick), "middle", "t tick") for tick in ticks
+        ]
         middle = (self.x.start + self.x.end) / 2
         return [
             line((self.x.start, base), (self.x.end, base), "base"),
@@ -167,7 +174,8 @@ def nice_top(value: float) -> float:
         power /= 10
     while power * 10 <= value:
         power *= 10
-    return next(step * power for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * 0.999)
+    steps = (1, 1.2, 1.6, 2, 2.4, 3.2, 4, 5, 6, 8, 10)
+    return next(step * power for step in steps if step * power >= value * (1 - _ROUNDING))
 
 
 def ticks(low: float, high: float, parts: int) -> tuple[float, ...]:
@@ -178,8 +186,4 @@ def ticks(low: float, high: float, parts: int) -> tuple[float, ...]:
 def _text(value: Attribute) -> str:
     if isinstance(value, str):
         return value
-    return f"{value:.1f}".removesuffix(".0").replace("-0", "0", 1) if -0.05 < value < 0 else _short(value)
-
-
-def _short(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
+    return f"{round(value, 1) + 0.0:.1f}".removesuffix(".0")  # + 0.0 turns -0.0 into 0.0

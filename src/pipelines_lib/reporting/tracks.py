@@ -4,6 +4,7 @@ Each row of the table is one track of the same width and scale, so that a limit 
 line down the page and every figure stands beside its picture.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +17,10 @@ from pipelines_lib.reporting.formatting import Format
 WIDTH = 260
 HEIGHT = 30
 _PAD = 10
-_LABEL_WIDTH = 30
+_DIGIT = 8.0
+"""Pixels a character of an axis label takes, near enough to keep two labels apart."""
+_BEYOND = 30
+"""How far rules run above and below their row; the cell clips them to its own height."""
 
 
 @dataclass(frozen=True)
@@ -36,31 +40,29 @@ class Track:
 
     def axis(self) -> Markup:
         """The labels over the rows; a label that would touch its neighbour is left out."""
-        marks = sorted({*self.limits, self.neutral})
-        wanted = [*marks, self.low, self.high]
-        placed: list[float] = []
-        for value in wanted:
-            x = self.scale(value)
-            if all(abs(x - self.scale(other)) >= _LABEL_WIDTH for other in placed):
-                placed.append(value)
-        labels = [self._label(value) for value in sorted(placed)]
+        placed: list[tuple[float, float]] = []
+        labels = []
+        for value in dict.fromkeys((*self.limits, self.neutral, self.low, self.high)):
+            x, half = self._place(value)
+            if all(abs(x - other) >= half + width + 4 for other, width in placed):
+                placed.append((x, half))
+                style = "t limit-label" if value in self.limits else "t tick"
+                labels.append(svg.text((x, 13), self.write(value), "middle", style))
         return _cell(labels, 18)
 
-    def _label(self, value: float) -> Markup:
-        style = "t limit-label" if value in self.limits else "t tick"
-        x = self.scale(value)
-        anchor = "middle"
-        if x < _LABEL_WIDTH / 2:
-            anchor, x = "start", 1
-        elif x > WIDTH - _LABEL_WIDTH / 2:
-            anchor, x = "end", WIDTH - 1
-        return svg.text((x, 13), self.write(value), anchor, style)
+    def _place(self, value: float) -> tuple[float, float]:
+        """Middle and half width of a label, pushed inwards where it would leave the cell."""
+        half = len(self.write(value)) * _DIGIT / 2
+        return min(max(self.scale(value), half), WIDTH - half), half
 
     def row(
         self, value: float | None, low: float | None, high: float | None, style: str = ""
     ) -> Markup:
         """One figure with its interval; an arrow shows an end beyond the scale."""
-        lines = [self._rule(self.neutral, "neutral"), *(self._rule(x, "limit") for x in self.limits)]
+        lines = [
+            self._rule(self.neutral, "neutral"),
+            *(self._rule(x, "limit") for x in self.limits),
+        ]
         if value is None:
             return _cell(lines, HEIGHT)
         middle = HEIGHT / 2
@@ -73,7 +75,7 @@ class Track:
 
     def _rule(self, value: float, class_: str) -> Markup:
         x = self.scale(value)
-        return svg.line((x, 0), (x, HEIGHT), class_)
+        return svg.line((x, -_BEYOND), (x, HEIGHT + _BEYOND), class_)
 
     def _end(self, value: float, direction: int) -> Markup:
         x, middle = self.scale(value), HEIGHT / 2
@@ -95,14 +97,12 @@ def ratio_track(groups: Sequence[Mapping[str, Any]], limit: float | None) -> Tra
 
 def difference_track(values: Sequence[float], limits: Sequence[float], least: float) -> Track:
     """A scale around zero, as wide to both sides as its widest figure or limit."""
-    reach = max([least, *(abs(value) * 1.15 for value in (*values, *limits))])
-    return Track(-reach, reach, 0.0, tuple(limits), lambda value: formatting.signed(value, 2))
+    reach = svg.nice_top(max([least, *(abs(value) * 1.1 for value in (*values, *limits))]))
+    return Track(-reach, reach, 0.0, tuple(limits), _around_zero)
 
 
-def fine_difference_track(values: Sequence[float], limits: Sequence[float]) -> Track:
-    """A scale around zero for differences of AUC, with a third decimal."""
-    reach = max([0.02, *(abs(value) * 1.15 for value in (*values, *limits))])
-    return Track(-reach, reach, 0.0, tuple(limits), lambda value: formatting.signed(value, 3))
+def _around_zero(value: float | None) -> str:
+    return f"{value:+.3g}".replace("-", formatting.MINUS) if value else "0"
 
 
 def bar(value: float | None, top: float, style: str = "bar accent") -> Markup:
@@ -116,50 +116,58 @@ def bar(value: float | None, top: float, style: str = "bar accent") -> Markup:
 PSI_TOP = 0.30
 PSI_BANDS = (0.10, 0.25)
 """Where convention begins to watch and to act; what the gate requires is the policy's limit."""
+_PSI_HEIGHT = 22
 
 
 def psi(value: float | None, critical: float | None) -> Markup:
-    """A PSI on the bands of convention, with the value that chance alone exceeds."""
-    scale = svg.Scale(0, PSI_TOP, 0, WIDTH)
-    watch, act = (scale(limit) for limit in PSI_BANDS)
+    """A PSI on the bands of convention, with the value that chance alone may reach."""
+    watch, act = (_psi_place(limit) for limit in PSI_BANDS)
     parts = [
-        svg.rect((0, 0), watch, 22, "zone stable"),
-        svg.rect((watch, 0), act - watch, 22, "zone watch"),
-        svg.rect((act, 0), WIDTH - act, 22, "zone act"),
+        svg.rect((0, 0), watch, _PSI_HEIGHT, "zone stable"),
+        svg.rect((watch, 0), act - watch, _PSI_HEIGHT, "zone watch"),
+        svg.rect((act, 0), WIDTH - act, _PSI_HEIGHT, "zone act"),
     ]
     if value is not None:
-        parts.append(svg.rect((0, 6), max(scale(value), 1.5), 10, "bar accent"))
-        if not scale.holds(value):
-            parts.append(svg.element("polygon", points="252,3 260,11 252,19", class_="arrow"))
+        parts.append(svg.rect((0, 7), max(_psi_place(value), 1.5), 8, "bar accent"))
+        if value > PSI_TOP:
+            parts.append(svg.element("polygon", points="250,3 260,11 250,19", class_="arrow"))
     if critical is not None:
-        x = scale(critical)
-        parts.append(svg.line((x, 2), (x, 20), "critical"))
-    return _cell(parts, 22)
+        x = _psi_place(critical)
+        parts.append(svg.line((x, 2), (x, _PSI_HEIGHT - 2), "critical"))
+    return _cell(parts, _PSI_HEIGHT)
 
 
 def psi_axis() -> Markup:
     """The labels over PSI bars."""
-    scale = svg.Scale(0, PSI_TOP, 0, WIDTH)
     labels = [
-        svg.text((scale(limit), 13), formatting.decimal(limit, 2), "middle", "t tick")
-        for limit in PSI_BANDS
+        svg.text((_psi_place(limit), 13), f"{limit:.2f}", "middle", "t tick")
+        for limit in (0.01, *PSI_BANDS)
     ]
-    return _cell([svg.text((1, 13), "0", class_="t tick"), *labels], 18)
+    return _cell([svg.text((0, 13), "0", class_="t tick"), *labels], 18)
+
+
+def _psi_place(value: float) -> float:
+    """Square-root scale: chance lives near 0.003 and alarms at 0.25, and both must be seen."""
+    return WIDTH * math.sqrt(min(max(value, 0.0), PSI_TOP) / PSI_TOP)
 
 
 def distributions(name: str, feature: Mapping[str, Any]) -> Markup:
     """Reference and current share of each bin, side by side."""
     bins = feature["bins"]
     top = max([0.01, *(share for b in bins for share in (b["reference"], b["current"]))])
-    width, height = 240, 110
+    width, height = 280, 124
     across = svg.Scale(0, len(bins), 0, width)
-    up = svg.Scale(0, top, height - 20, 6)
-    parts = [svg.line((0, up.start), (width, up.start), "base")]
+    up = svg.Scale(0, top, height - 18, 18)
+    parts = [
+        svg.line((0, up.start), (width, up.start), "base"),
+        svg.line((0, up.end), (width, up.end), "grid"),
+        svg.text((0, up.end - 5), formatting.share(top), class_="t tick"),
+    ]
     for index, each in enumerate(bins):
         parts += _pair(across, up, index, each)
     parts += [
-        svg.text((0, height - 5), _trim(str(bins[0]["label"])), class_="t tick"),
-        svg.text((width, height - 5), _trim(str(bins[-1]["label"])), "end", "t tick"),
+        svg.text((0, height - 4), _trim(str(bins[0]["label"])), class_="t tick"),
+        svg.text((width, height - 4), _trim(str(bins[-1]["label"])), "end", "t tick"),
     ]
     spoken = "; ".join(
         f"{b['label']}: {formatting.share(b['reference'])}, now {formatting.share(b['current'])}"
@@ -174,14 +182,15 @@ def distributions(name: str, feature: Mapping[str, Any]) -> Markup:
     )
 
 
-def _pair(
-    across: svg.Scale, up: svg.Scale, index: int, each: Mapping[str, Any]
-) -> list[Markup]:
+def _pair(across: svg.Scale, up: svg.Scale, index: int, each: Mapping[str, Any]) -> list[Markup]:
     left, middle, right = (across(index + part) for part in (0.12, 0.5, 0.88))
     label = each["label"]
     return [
         svg.rect(
-            (x, up(share)), end - x, up.start - up(share), style,
+            (x, up(share)),
+            end - x,
+            up.start - up(share),
+            style,
             f"{label}: {word} {formatting.share(share)}",
         )
         for x, end, share, style, word in (
@@ -191,7 +200,7 @@ def _pair(
     ]
 
 
-def _trim(label: str, most: int = 16) -> str:
+def _trim(label: str, most: int = 20) -> str:
     return label if len(label) <= most else f"{label[: most - 1]}…"
 
 

@@ -53,8 +53,10 @@ class Rule:
     def holds(self, value: float) -> bool:
         """Whether a value satisfies the limit; the limit itself does."""
         if self.limit is None:
-            msg = f"{self.check} has no limit to compare with"
-            raise ValueError(msg)
+            raise SpecError(
+                f"Policy {self.policy} rules {self.check} without a limit.",
+                fix="Add at_least or at_most to that rule.",
+            )
         return value >= self.limit if self.direction == "at_least" else value <= self.limit
 
     def judge(

@@ -1,0 +1,65 @@
+"""Run the nightly flow from a command line, in this process, with somebody watching."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from deployments import orchestrator
+from pipelines_lib.errors import CheckNotRunError
+from pipelines_lib.spec.loading import LoadedModel, load_model
+from pipelines_lib.spec.settings import Settings
+
+Told = Callable[[str, float | None], None]
+"""Called with a stage when it begins (None) and when it has ended (seconds)."""
+
+
+def retrain(model: str, as_of: date | None, settings: Settings, told: Told) -> dict[str, Any]:
+    """Run one governed retraining and return its summary as JSON values."""
+    check_first(model, as_of, settings)
+    dashboard = orchestrator.connect(settings.home, lambda text: told(text, None))
+    told("load the libraries", None)
+    from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
+
+    from flows.nightly_retraining import nightly_retraining
+    from pipelines_lib.canonical import plain
+    from tasks.stage import StageEvent, listening
+
+    def listener(event: StageEvent) -> None:
+        told(event.stage, event.seconds)
+
+    # A heartbeat costs a second at the end of a flow. It lets a server notice that an
+    # unattended process died; here a person is watching (docs/adr/0005).
+    with temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}), listening(listener):
+        state = nightly_retraining(model, as_of, return_state=True)
+    summary = _outcome(state)
+    return {**plain(summary), "dashboard": f"{dashboard}/runs/flow-run/{summary.run_id}"}
+
+
+def check_first(model: str, as_of: date | None, settings: Settings) -> LoadedModel:
+    """Find what is wrong with the request before anything is started."""
+    from datetime import UTC, datetime
+
+    from pipelines_lib.spec.run import open_run
+    from pipelines_lib.spec.schedule import chosen_night
+
+    loaded = load_model(model, settings)
+    now = datetime.now(UTC)
+    night = chosen_night(loaded.spec.schedule, as_of, now)
+    open_run(loaded, as_of=night, run_id="check", started_at=now, settings=settings)
+    return loaded
+
+
+def _outcome(state: Any) -> Any:  # noqa: ANN401  (Prefect is imported late)
+    from pipelines_lib.reporting.summary import RunSummary
+
+    found = (
+        state.data if isinstance(state.data, RunSummary) else state.result(raise_on_failure=False)
+    )
+    if isinstance(found, RunSummary):
+        return found
+    if isinstance(found, BaseException):
+        raise found
+    raise CheckNotRunError(
+        f"The flow ended as {state.name} without a result.",
+        fix="Open the run on the dashboard and read its log.",
+    )

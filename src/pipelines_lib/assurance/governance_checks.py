@@ -1,0 +1,141 @@
+"""Is the paperwork in order that a model needs before it may decide about anybody?
+
+``GOV-001`` the inventory is complete, ``GOV-002`` roles are separate, ``GOV-003`` every policy
+is in force, ``GOV-004`` a champion is never replaced by a model that knows less.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+
+from pipelines_lib.errors import bounded
+from pipelines_lib.results import CheckResult
+from pipelines_lib.spec.model_spec import ModelSpec
+from pipelines_lib.spec.policy import PolicyPack
+from pipelines_lib.spec.rulebook import RuleBook
+
+INVENTORY = "GOV-001"
+ROLES = "GOV-002"
+POLICY_IN_FORCE = "GOV-003"
+CHRONOLOGICAL = "GOV-004"
+
+_PLACEHOLDERS = frozenset(
+    {"", "-", "?", "n/a", "na", "none", "tbd", "tba", "tbc", "todo", "fixme", "unknown", "xxx"}
+)
+"""What people write where nothing has been decided yet, without case and full stops."""
+
+
+def check_governance(
+    spec: ModelSpec,
+    packs: Mapping[str, PolicyPack],
+    rules: RuleBook,
+    *,
+    as_of: date,
+    champion_as_of: date | None,
+) -> tuple[CheckResult, ...]:
+    """Ask what can be asked of spec, policies and dates alone.
+
+    Args:
+        spec: The model.
+        packs: The policy packs at hand, by name.
+        rules: The rules that hold; a check that no policy rules is not asked.
+        as_of: The night of the run.
+        champion_as_of: What the champion was allowed to know, or None without a champion.
+
+    Returns:
+        One result per ruled check and subject.
+    """
+    results = (
+        _inventory(spec, rules),
+        _roles(spec, rules),
+        *(_in_force(name, packs, rules, as_of) for name in spec.policies),
+        _chronological(rules, as_of, champion_as_of),
+    )
+    return tuple(result for result in results if result)
+
+
+def _inventory(spec: ModelSpec, rules: RuleBook) -> CheckResult | None:
+    if INVENTORY not in rules:
+        return None
+    entries = dict(_entries(spec))
+    empty = [name for name, text in entries.items() if _says_nothing(text)]
+    said = (
+        f"nothing is said under {bounded(empty)}"
+        if empty
+        else f"all {len(entries)} entries of the inventory are filled in"
+    )
+    return rules.rule(INVENTORY).answer("model", said, holds=not empty)
+
+
+def _entries(spec: ModelSpec) -> Iterator[tuple[str, str]]:
+    """Every text the inventory holds, by where it stands in the spec."""
+    for name in ("title", "purpose", "tier_rationale"):
+        yield name, getattr(spec, name)
+    for name in ("owner", "developer", "validator"):
+        yield f"people.{name}", getattr(spec.people, name)
+    for name in ("assumptions", "limitations", "rejected_alternatives"):
+        for i, text in enumerate(getattr(spec.documentation, name)):
+            yield f"documentation.{name}[{i}]", text
+    yield "monitoring.owner", spec.monitoring.owner
+    yield "monitoring.action_on_breach", spec.monitoring.action_on_breach
+    for i, text in enumerate(spec.monitoring.metrics):
+        yield f"monitoring.metrics[{i}]", text
+    yield "label.meaning", spec.label.meaning
+    for feature in spec.features:
+        yield f"features.{feature.name}.meaning", feature.meaning
+        yield f"features.{feature.name}.reason", feature.reason
+    if spec.fairness.not_applicable is not None:
+        yield "fairness.not_applicable", spec.fairness.not_applicable
+
+
+def _says_nothing(text: str) -> bool:
+    return text.strip().strip(".").casefold() in _PLACEHOLDERS
+
+
+def _roles(spec: ModelSpec, rules: RuleBook) -> CheckResult | None:
+    if ROLES not in rules:
+        return None
+    held: dict[str, list[str]] = {}
+    for role in ("owner", "developer", "validator"):
+        held.setdefault(_same_person(getattr(spec.people, role)), []).append(role)
+    shared = [" and ".join(roles) for roles in held.values() if len(roles) > 1]
+    said = (
+        f"{'; '.join(shared)} are the same person or team"
+        if shared
+        else "owner, developer and validator are three different people or teams"
+    )
+    return rules.rule(ROLES).answer("people", said, holds=not shared)
+
+
+def _same_person(name: str) -> str:
+    """One spelling for one name: case and spaces do not make another person."""
+    return " ".join(name.casefold().split())
+
+
+def _in_force(
+    name: str, packs: Mapping[str, PolicyPack], rules: RuleBook, day: date
+) -> CheckResult | None:
+    if POLICY_IN_FORCE not in rules:
+        return None
+    holds, said = _standing(name, packs.get(name), dict(rules.policies).get(name), day)
+    return rules.rule(POLICY_IN_FORCE).answer(name, said, holds=holds)
+
+
+def _standing(
+    name: str, pack: PolicyPack | None, applied: str | None, day: date
+) -> tuple[bool | None, str]:
+    if pack is None:
+        return None, f"policy {name} is not at hand"
+    until = f"until {pack.effective_until}" if pack.effective_until else "without an end"
+    term = f"in force from {pack.effective_from} {until}"
+    if applied != pack.sha256:
+        return False, f"the rules that were applied are not those of policy {name}"
+    if not pack.in_force(day):
+        return False, f"policy {name} is {term}, which leaves out {day}"
+    return True, f"policy {name} is {term}"
+
+
+def _chronological(rules: RuleBook, as_of: date, champion_as_of: date | None) -> CheckResult | None:
+    if CHRONOLOGICAL not in rules or champion_as_of is None:
+        return None
+    said = f"the candidate knows what happened until {as_of}, the champion until {champion_as_of}"
+    return rules.rule(CHRONOLOGICAL).answer("champion", said, holds=as_of >= champion_as_of)

@@ -1,0 +1,27 @@
+"""Open a run: which model, which night, under which rules."""
+
+from datetime import UTC, date, datetime
+
+from prefect.runtime import flow_run
+
+from pipelines_lib.spec.loading import load_model
+from pipelines_lib.spec.run import Run
+from pipelines_lib.spec.run import open_run as put_together
+from pipelines_lib.spec.schedule import chosen_night
+from pipelines_lib.spec.settings import Settings
+from tasks.stage import stage
+
+
+@stage("open the run")
+def open_run(model: str, as_of: date | None) -> Run:
+    """Load the spec and the rules of the night; the night is the scheduled slot, never today."""
+    settings = Settings.from_environment()
+    loaded = load_model(model, settings)
+    scheduled = flow_run.scheduled_start_time or datetime.now(UTC)
+    return put_together(
+        loaded,
+        as_of=chosen_night(loaded.spec.schedule, as_of, scheduled),
+        run_id=str(flow_run.id),
+        started_at=datetime.now(UTC),
+        settings=settings,
+    )

@@ -1,0 +1,185 @@
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from pipelines_lib.assurance.drift import Reference, check_drift
+from pipelines_lib.canonical import canonical_bytes, plain
+from pipelines_lib.modelling.features import FeatureContract
+from pipelines_lib.results import Outcome
+
+
+def ask(spec, rules, bank, current, package, *, champion=None, windows=None):
+    roles = {"candidate": package} | ({"champion": champion} if champion else {})
+    windows = windows or ["watch"] * current.num_rows
+    return check_drift(
+        spec,
+        rules,
+        **bank.at_rest(current, windows, **roles),
+        candidate=Reference("candidate", "candidate", package),
+        champion=Reference("champion version 3", "champion", champion) if champion else None,
+    )
+
+
+def result(checks, code, subject):
+    (found,) = [check for check in checks if (check.code, check.subject) == (code, subject)]
+    return found
+
+
+def shifted(table, column, values):
+    return table.set_column(table.column_names.index(column), column, values)
+
+
+def test_a_population_that_stayed_gets_a_passed_result_for_every_feature_and_the_score(
+    spec, rules, bank
+):
+    checks, figures = ask(
+        spec, rules, bank, bank.people(3_000, 1), bank.package(bank.people(4_000))
+    )
+    assert {(check.code, check.subject) for check in checks} == {
+        *(("DRIFT-001", name) for name in spec.feature_names),
+        *(("DRIFT-003", name) for name in spec.feature_names),
+        ("DRIFT-002", "score"),
+    }
+    assert {check.outcome for check in checks} == {Outcome.PASSED}
+    assert (figures.reference, figures.reference_rows, figures.current_rows) == (
+        "candidate",
+        4_000,
+        3_000,
+    )
+
+
+def test_incomes_that_doubled_fail_and_take_the_score_with_them(spec, rules, bank):
+    current = bank.people(2_000, 1)
+    doubled = pa.array(current["income"].to_numpy() * 2)
+    checks, _ = ask(
+        spec, rules, bank, shifted(current, "income", doubled), bank.package(bank.people(4_000))
+    )
+    income = result(checks, "DRIFT-001", "income")
+    assert income.outcome is Outcome.FAILED
+    assert income.observed > 0.25
+    assert income.explanation.startswith("act: PSI")
+    assert result(checks, "DRIFT-002", "score").outcome is Outcome.FAILED
+    assert result(checks, "DRIFT-001", "arrears").passed
+
+
+def test_a_move_between_watch_and_act_passes_and_says_watch(spec, rules, bank):
+    current = bank.people(2_000, 1)
+    more = pa.array(current["income"].to_numpy() + 4)
+    checks, _ = ask(
+        spec, rules, bank, shifted(current, "income", more), bank.package(bank.people(4_000))
+    )
+    income = result(checks, "DRIFT-001", "income")
+    assert 0.10 < income.observed < 0.25
+    assert income.passed
+    assert income.explanation.startswith("watch: PSI")
+
+
+def test_fifty_rows_cannot_tell_whether_anything_moved(spec, rules, bank):
+    checks, _ = ask(spec, rules, bank, bank.people(50, 1), bank.package(bank.people(4_000)))
+    income = result(checks, "DRIFT-001", "income")
+    assert income.outcome is Outcome.NOT_ENOUGH_EVIDENCE
+    assert income.explanation.startswith("too few rows to tell")
+
+
+def test_fifty_rows_that_all_lie_elsewhere_are_an_alarm_all_the_same(spec, rules, bank):
+    elsewhere = shifted(bank.people(50, 1), "income", pa.array(np.full(50, 500.0)))
+    checks, _ = ask(spec, rules, bank, elsewhere, bank.package(bank.people(4_000)))
+    assert result(checks, "DRIFT-001", "income").outcome is Outcome.FAILED
+
+
+def test_without_anybody_to_watch_there_is_no_evidence(spec, rules, bank):
+    checks, figures = ask(
+        spec, rules, bank, bank.people(50), bank.package(bank.people(400)), windows=["train"] * 50
+    )
+    assert {check.outcome for check in checks} == {Outcome.NOT_ENOUGH_EVIDENCE}
+    assert figures.current_rows == 0
+    assert canonical_bytes(figures)
+
+
+def test_only_the_watch_window_is_compared(spec, rules, bank):
+    old, new = (
+        shifted(bank.people(500), "income", pa.array(np.full(500, 9.9))),
+        bank.people(1_000, 1),
+    )
+    table = pa.concat_tables([old, new])
+    windows = ["train"] * 500 + ["watch"] * 1_000
+    checks, figures = ask(
+        spec, rules, bank, table, bank.package(bank.people(4_000)), windows=windows
+    )
+    assert figures.current_rows == 1_000
+    assert result(checks, "DRIFT-001", "income").passed
+
+
+def test_the_champions_own_scores_are_held_against_the_champions_bins(spec, rules, bank):
+    champion = bank.package(bank.people(4_000), bank.weighted([0.1, 0.0, 0.0], bias=-9.0))
+    candidate = bank.package(bank.people(4_000))
+    checks, figures = ask(spec, rules, bank, bank.people(2_000, 1), candidate, champion=champion)
+    assert figures.reference == "champion version 3"
+    assert result(checks, "DRIFT-002", "score").passed
+
+
+def test_a_feature_the_champion_does_not_know_is_held_against_the_candidates_bins(
+    spec, rules, bank
+):
+    known = FeatureContract.from_spec(spec).features[:2]
+    champion = bank.package(
+        bank.people(4_000), bank.weighted([-0.1, 1.0]), contract=FeatureContract(known)
+    )
+    checks, _ = ask(
+        spec, rules, bank, bank.people(900, 1), bank.package(bank.people(4_000)), champion=champion
+    )
+    assert "of the champion version 3" in result(checks, "DRIFT-001", "arrears").explanation
+    assert "of the candidate" in result(checks, "DRIFT-001", "home").explanation
+
+
+@pytest.mark.parametrize(
+    ("blank", "outcome"),
+    [(100, Outcome.PASSED), (150, Outcome.NOT_ENOUGH_EVIDENCE), (400, Outcome.FAILED)],
+)
+def test_missing_values_that_appear_are_a_change_of_their_own(spec, rules, bank, blank, outcome):
+    current = bank.people(1_000, 1)
+    homes = pa.array([None] * blank + ["own"] * 600 + ["rent"] * (400 - blank), pa.string())
+    train = shifted(
+        bank.people(1_000), "home", pa.array([None] * 100 + ["own"] * 600 + ["rent"] * 300)
+    )
+    checks, _ = ask(spec, rules, bank, shifted(current, "home", homes), bank.package(train))
+    home = result(checks, "DRIFT-003", "home")
+    assert home.observed == pytest.approx(abs(blank - 100) / 1_000)
+    assert home.outcome is outcome
+    assert f"{blank} of 1,000 current rows against 100 of 1,000" in home.explanation
+
+
+def test_missing_values_that_vanish_are_a_change_as_well(spec, rules, bank):
+    homes = pa.array(["own"] * 700 + ["rent"] * 300)
+    checks, _ = ask(
+        spec,
+        rules,
+        bank,
+        shifted(bank.people(1_000, 1), "home", homes),
+        bank.package(bank.people(4_000)),
+    )
+    home = result(checks, "DRIFT-003", "home")
+    assert home.observed == pytest.approx(0.1, abs=0.02)
+    assert home.outcome is Outcome.FAILED
+
+
+def test_a_quiet_year_raises_no_alarm(spec, rules, bank):
+    package = bank.package(bank.people(4_000))
+    alarms = [
+        check
+        for month in range(12)
+        for check in ask(spec, rules, bank, bank.people(300, month + 10), package)[0]
+        if check.outcome is Outcome.FAILED
+    ]
+    assert alarms == []
+
+
+def test_figures_have_the_words_of_the_evidence_pack(spec, rules, bank):
+    _, figures = ask(spec, rules, bank, bank.people(300, 1), bank.package(bank.people(400)))
+    pack = plain(figures)
+    assert set(pack) == {"reference", "reference_rows", "current_rows", "features", "score"}
+    shape = {"feature", "psi", "critical", "missing_reference", "missing_current", "bins"}
+    assert set(pack["features"][0]) == set(pack["score"]) == shape
+    assert set(pack["score"]["bins"][0]) == {"label", "reference", "current"}
+    for column in (*pack["features"], pack["score"]):
+        assert sum(one["current"] for one in column["bins"]) == pytest.approx(1, abs=1e-4)

@@ -1,0 +1,151 @@
+"""What the gate insists on, worked out from the spec by hand."""
+
+import pytest
+
+from pipelines_lib.assurance.fairness import required_groups
+from pipelines_lib.assurance.requirements import KNOWN, required
+from pipelines_lib.errors import SpecError
+from pipelines_lib.results import Consequence
+from pipelines_lib.spec.model_spec import ModelSpec
+from pipelines_lib.spec.rulebook import Rule, RuleBook
+
+WINDOWS = ("train", "calibration", "validation", "out_of_time")
+SOURCES = ("accounts", "people", "outcomes")
+FEATURES = ("income", "arrears", "home")
+
+
+def rules(*codes, consequence=Consequence.HARD):
+    return RuleBook(
+        tuple(Rule(code, "figure", consequence, "house", "test", "house") for code in codes),
+        approval_required=False,
+        policies=(),
+    )
+
+
+def subjects(spec, code, *, champion=True, stage="promotion", small=frozenset()):
+    found = required(spec, rules(code), champion=champion, stage=stage, small_groups=small)
+    assert {one.code for one in found} <= {code}
+    return tuple(one.subject for one in found)
+
+
+def with_features(spec, **changes):
+    data = spec.model_dump(mode="json")
+    for feature in data["features"]:
+        feature.update(changes.get(feature["name"], {}))
+    return ModelSpec.model_validate(data)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("DATA-001", SOURCES),
+        ("DATA-002", FEATURES),
+        ("DATA-003", ("income",)),
+        ("DATA-004", ("home",)),
+        ("DATA-005", SOURCES),
+        ("DATA-006", ("accounts",)),
+        ("DATA-007", ("accounts",)),
+        ("DATA-008", ("accounts",)),
+        ("DATA-009", ("rows",)),
+        ("DATA-010", ("people", "outcomes")),
+        ("DATA-011", ("accounts", "outcomes")),
+        ("DATA-012", ("outcomes",)),
+        ("DATA-013", FEATURES),
+        ("DATA-014", WINDOWS),
+        ("PERF-001", WINDOWS[2:]),
+        ("PERF-002", WINDOWS[2:]),
+        ("PERF-003", WINDOWS[2:]),
+        ("PERF-004", ("out_of_time",)),
+        ("PERF-005", ("baseline",)),
+        ("PERF-006", ("champion",)),
+        ("PERF-007", ("champion",)),
+        ("FAIR-001", ("sex=women",)),
+        ("FAIR-002", ("sex=women",)),
+        ("FAIR-003", ("sex",)),
+        ("DRIFT-001", FEATURES),
+        ("DRIFT-002", ("score",)),
+        ("DRIFT-003", FEATURES),
+        ("EXPL-001", ("declines",)),
+        ("EXPL-002", ("declines",)),
+        ("EXPL-003", ("income", "arrears")),
+        ("GOV-001", ("model",)),
+        ("GOV-002", ("people",)),
+        ("GOV-003", ("house",)),
+        ("GOV-004", ("champion",)),
+    ],
+)
+def test_every_check_is_required_of_exactly_its_subjects(spec, code, expected):
+    assert subjects(with_features(spec, income={"minimum": 0.0}), code) == expected
+
+
+def test_the_table_above_leaves_no_known_check_out():
+    (mark,) = test_every_check_is_required_of_exactly_its_subjects.pytestmark
+    assert {code for code, _ in mark.args[1]} == set(KNOWN)
+
+
+def test_before_training_only_data_can_be_asked_about(spec):
+    found = required(spec, rules(*KNOWN), champion=True, stage="data")
+    assert {one.code for one in found} == {f"DATA-{number:03}" for number in range(1, 13)} - {
+        "DATA-003"  # no feature of this spec has a range
+    }
+
+
+@pytest.mark.parametrize("code", ["PERF-006", "PERF-007", "GOV-004"])
+def test_without_a_champion_nothing_is_required_about_one(spec, code):
+    assert subjects(spec, code, champion=False) == ()
+
+
+def test_what_no_policy_rules_is_not_required(spec):
+    assert required(spec, rules(), champion=True, stage="promotion") == ()
+
+
+@pytest.mark.parametrize("code", ["FAIR-001", "FAIR-002"])
+def test_a_group_too_small_to_judge_is_not_required(spec, code):
+    assert subjects(spec, code, small=frozenset({"sex=women"})) == ()
+
+
+def test_a_small_group_of_another_attribute_changes_nothing(spec):
+    assert subjects(spec, "FAIR-001", small=frozenset({"age=women"})) == ("sex=women",)
+
+
+def test_the_fairness_check_and_the_requirements_agree_on_the_groups(spec):
+    assert subjects(spec, "FAIR-001") == required_groups(spec)
+
+
+def test_a_model_that_decides_about_no_person_needs_no_fairness_result(spec):
+    data = spec.model_dump(mode="json")
+    data["fairness"] = {"not_applicable": "Decides about machines."}
+    impersonal = ModelSpec.model_validate(data)
+    assert subjects(impersonal, "FAIR-001") == subjects(impersonal, "FAIR-003") == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "consequence"),
+    [("DATA-002", Consequence.RECORD), ("DATA-013", Consequence.HARD)],
+)
+def test_a_column_of_severity_warning_only_puts_its_values_on_record(spec, code, consequence):
+    warned = with_features(spec, income={"severity": "warning"})
+    found = required(warned, rules(code), champion=False, stage="promotion")
+    assert {one.subject: one.consequence for one in found} == {
+        "income": consequence,
+        "arrears": Consequence.HARD,
+        "home": Consequence.HARD,
+    }
+
+
+@pytest.mark.parametrize("consequence", Consequence)
+def test_the_policy_decides_the_consequence(spec, consequence):
+    (found,) = required(
+        spec, rules("PERF-005", consequence=consequence), champion=False, stage="promotion"
+    )
+    assert found.consequence is consequence
+
+
+def test_a_rule_for_a_check_nobody_makes_is_refused_by_name(spec):
+    with pytest.raises(SpecError, match="FAIR-009, a check this product does not make") as error:
+        required(spec, rules("PERF-001", "FAIR-009"), champion=False, stage="data")
+    assert "Did you mean FAIR-00" in error.value.fix
+
+
+def test_every_known_check_is_one_question():
+    assert all(known.question.endswith("?") for known in KNOWN.values())
