@@ -11,7 +11,7 @@ import numpy as np
 
 from pipelines_lib.assurance import fairlearn_door
 from pipelines_lib.assurance.chosen_rows import NOT_TRAINED_ON, in_window
-from pipelines_lib.assurance.groups import Grouping, group_rows, values_by_key
+from pipelines_lib.assurance.groups import Grouping, Protected, group_rows
 from pipelines_lib.assurance.shares import Share
 from pipelines_lib.assurance.statistics import Estimate
 
@@ -31,7 +31,7 @@ class Decisions:
     ``deserving`` marks rows with a known outcome that turned out well.
     """
 
-    keys: "pa.ChunkedArray"
+    people: Protected
     approved: np.ndarray
     deserving: np.ndarray
 
@@ -62,7 +62,7 @@ class GroupApprovals:
         return self.deserving.difference_to(self.reference_deserving, confidence)
 
 
-def decisions(scores: "pa.Table", cutoff: float) -> Decisions:
+def decisions(scores: "pa.Table", protected: "pa.Table | None", cutoff: float) -> Decisions:
     """Take the rows the model was not trained on and decide them; at the cut-off is declined."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -70,17 +70,17 @@ def decisions(scores: "pa.Table", cutoff: float) -> Decisions:
     unseen = scores.filter(pa.array(in_window(scores, *NOT_TRAINED_ON)))
     well = pc.fill_null(pc.equal(unseen["label"], _TURNED_OUT_WELL), fill_value=False)
     return Decisions(
-        keys=unseen["key"],
+        people=Protected.of(unseen["key"], protected),
         approved=unseen["candidate_score"].to_numpy() < cutoff,
         deserving=in_window(unseen, *WITH_OUTCOMES) & well.to_numpy(),
     )
 
 
 def approvals_by_group(
-    decided: Decisions, protected: "pa.Table | None", attribute: "ProtectedAttribute"
+    decided: Decisions, attribute: "ProtectedAttribute"
 ) -> tuple[GroupApprovals, ...]:
     """Count approvals of every declared group and of ``unknown``."""
-    values = values_by_key(decided.keys, protected, attribute.name)
+    values = decided.people.values(attribute.name)
     return _compare(group_rows(attribute, values), decided, attribute.reference)
 
 

@@ -90,12 +90,12 @@ def check_fairness(
     """
     if spec.fairness.not_applicable:
         return (), FairnessFigures(spec.fairness.not_applicable, 0, ())
-    decided = decisions(scores, cutoff)
+    decided = decisions(scores, protected, cutoff)
     rows = len(decided.approved)
     checks: list[CheckResult] = []
     figures: list[AttributeFigures] = []
     for attribute in spec.fairness.attributes:
-        groups = approvals_by_group(decided, protected, attribute)
+        groups = approvals_by_group(decided, attribute)
         drawn = tuple(_group_figures(group, rules, rows) for group in groups)
         figures.append(AttributeFigures(attribute.name, attribute.reference, drawn))
         checks += _results(attribute, groups, rules, rows)

@@ -5,7 +5,7 @@ A value that no declared group covers, and a value that is missing, both belong 
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -54,18 +54,33 @@ def group_rows(attribute: "ProtectedAttribute", values: "pa.ChunkedArray | pa.Ar
     return Grouping(names=names, index=index)
 
 
-def values_by_key(
-    keys: "pa.ChunkedArray", protected: "pa.Table | None", column: str
-) -> "pa.ChunkedArray | pa.Array":
-    """Look up one protected attribute by key; a key or column that is not there gives null."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+@dataclass(frozen=True, eq=False)
+class Protected:
+    """The protected table, looked up once for all its attributes.
 
-    if protected is None or column not in protected.column_names:
-        return pa.nulls(len(keys), pa.string())
-    known = protected["key"].cast(keys.type)
-    where = pc.index_in(keys, value_set=known)
-    return protected[column].take(where)
+    ``places`` holds, for each application, its row in ``table``; null where it has none.
+    """
+
+    table: "pa.Table | None"
+    places: "pa.ChunkedArray"
+
+    @classmethod
+    def of(cls, keys: "pa.ChunkedArray", table: "pa.Table | None") -> Self:
+        """Find the protected row of every application."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if table is None:
+            return cls(None, pa.chunked_array([pa.nulls(len(keys), pa.int32())]))
+        return cls(table, pc.index_in(keys, value_set=table["key"].cast(keys.type)))
+
+    def values(self, attribute: str) -> "pa.ChunkedArray":
+        """One attribute, application by application; null where it is not known."""
+        import pyarrow as pa
+
+        if self.table is None or attribute not in self.table.column_names:
+            return pa.chunked_array([pa.nulls(len(self.places), pa.string())])
+        return self.table[attribute].take(self.places)
 
 
 def _by_code(attribute: "ProtectedAttribute", values: "pa.ChunkedArray | pa.Array") -> np.ndarray:

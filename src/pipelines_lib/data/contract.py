@@ -181,9 +181,9 @@ class Examiner:
 
     def _ask(
         self,
-        batch: Any,
+        batch: Any,  # noqa: ANN401
         clauses: Mapping[int, Clause],
-        result_format: Mapping[str, object],  # noqa: ANN401
+        result_format: Mapping[str, object],
     ) -> dict[int, Any]:
         if not clauses:
             return {}

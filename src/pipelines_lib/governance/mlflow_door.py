@@ -31,6 +31,7 @@ _OUR_DEFECTS = {"INVALID_PARAMETER_VALUE", "MALFORMED_REQUEST", "ENDPOINT_NOT_FO
 _QUIET = {
     "MLFLOW_DISABLE_TELEMETRY": "true",  # DO_NOT_TRACK=1 does not stop it
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_UV_AUTO_DETECT": "false",  # else files of the working directory join the model
 }
 _PATIENCE = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "3", "MLFLOW_HTTP_REQUEST_TIMEOUT": "60"}
@@ -150,10 +151,20 @@ def link_model(client: Client, run_id: str, model_id: str) -> None:
 
 
 def download(uri: str, location: str, folder: Path) -> Path:
-    """Fetch artifacts into a folder."""
-    from mlflow.artifacts import download_artifacts
+    """Fetch artifacts into a folder.
 
-    fetched = download_artifacts(artifact_uri=location, dst_path=str(folder), tracking_uri=uri)
+    Raises:
+        FileNotFoundError: The store answers, but no longer has them.
+    """
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
+
+    try:
+        fetched = download_artifacts(artifact_uri=location, dst_path=str(folder), tracking_uri=uri)
+    except MlflowException as exc:
+        if "no such artifact" in str(exc).lower() or "404" in str(exc):
+            raise FileNotFoundError(location) from exc
+        raise
     return Path(fetched)
 
 

@@ -163,7 +163,7 @@ class Registry:
             location = f"{_model_location(client, version)}/data/{sha256}"
             try:
                 fetched = mlflow_door.download(self._uri, location, Path(scratch))
-            except OSError as exc:
+            except FileNotFoundError as exc:
                 raise EvidenceError(
                     f"The registry no longer holds the package of {version.model} "
                     f"version {version.version}.",
@@ -270,5 +270,4 @@ def _complete_aliases(
 
 
 def _model_location(client: Client, version: RegisteredVersion) -> str:
-    found = client.get_model_version(version.model, str(version.version))
-    return str(client.get_logged_model(str(found.model_id)).artifact_location)
+    return str(client.get_model_version(version.model, str(version.version)).source)

@@ -235,13 +235,19 @@ def _package(home: Path, subject: str, sha256: str) -> Finding:
         return Finding(subject, MISSING)
     if artifacts.folder_hash(folder) == sha256:
         return Finding(subject)
+    return Finding(subject, _package_problem(folder))
+
+
+def _package_problem(folder: Path) -> str:
+    """Which file of a package it is, as far as the package can still tell."""
     listed = _listed(folder / _PACKAGE_FILE)
-    named = [
-        problem
-        for problem in artifacts.differences(folder, listed)
-        if not problem.startswith(_PACKAGE_FILE)
-    ]
-    return Finding(subject, "; ".join(named) or f"{_PACKAGE_FILE} {ALTERED}")
+    if not (folder / _PACKAGE_FILE).is_file():
+        return f"{_PACKAGE_FILE} {MISSING}"
+    differing = artifacts.differences(folder, listed)
+    named = [problem for problem in differing if not problem.startswith(_PACKAGE_FILE)]
+    if not listed or not named:
+        return f"{_PACKAGE_FILE} {ALTERED}"
+    return f"{'; '.join(named)} (or {_PACKAGE_FILE}, which lists the files)"
 
 
 def _listed(path: Path) -> dict[str, str]:

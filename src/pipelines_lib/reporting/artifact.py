@@ -16,6 +16,7 @@ __all__ = ["actions", "markdown"]
 
 Evidence = Mapping[str, Any]
 _REASONS_SHOWN = 5
+_WARNINGS_SHOWN = 2
 _CHECKS_SHOWN = 6
 _MARKED = str.maketrans({mark: f"\\{mark}" for mark in "\\*[]|"})
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
@@ -49,15 +50,15 @@ def _wrong(evidence: Evidence) -> list[str]:
     lines = [
         *_listed("Reason against", decision["reasons_against"]),
         *_listed("To be judged", decision["needs_judgement"]),
-        *_listed("Warning", decision["warnings"]),
+        *_listed("Warning", decision["warnings"], most=_WARNINGS_SHOWN),
     ]
     if not lines:
         return ["**What is wrong.** Nothing.", ""]
     return ["**What is wrong.**", "", *lines, ""]
 
 
-def _listed(word: str, sentences: Sequence[str]) -> list[str]:
-    lines = [f"- {word}: {_plain(sentence)}" for sentence in sentences[:_REASONS_SHOWN]]
+def _listed(word: str, sentences: Sequence[str], most: int = _REASONS_SHOWN) -> list[str]:
+    lines = [f"- {word}: {_plain(sentence)}" for sentence in sentences[:most]]
     if hidden := len(sentences) - len(lines):
         lines.append(f"- {word}: and {hidden} more in the report")
     return lines

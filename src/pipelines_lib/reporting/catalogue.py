@@ -153,8 +153,8 @@ QUESTIONS = {
     ),
     "FAIR-002": Question(
         "Equal opportunity difference",
-        formatting.signed,
-        "Validator: judge the approval of good payers among {subject}.",
+        formatting.decimal,
+        "Validator: judge how often {subject} is approved among those who turn out well.",
     ),
     "FAIR-003": Question(
         "Protected attribute is not an input",

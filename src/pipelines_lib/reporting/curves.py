@@ -6,6 +6,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pipelines_lib.reporting import formatting, svg
+from pipelines_lib.reporting.key_figures import usual_night
 
 Windows = Mapping[str, Any]
 _STYLES = {"validation": "second", "out_of_time": "first"}
@@ -13,14 +14,14 @@ _STYLES = {"validation": "second", "out_of_time": "first"}
 
 
 def roc(curves: Windows, figures: Windows) -> Markup:
-    """How many bad payers are caught for each share of good ones turned away."""
+    """How many positives are caught for each share of negatives turned away."""
     frame = svg.Frame.of((0, 1), (0, 1))
     lines = [
         svg.path([frame.at(point) for point in curves[name]["roc"]], f"curve {style}")
         for name, style in _present(curves, "roc")
     ]
     parts = [
-        *_share_axes(frame, "Good payers declined", "Bad payers declined"),
+        *_share_axes(frame, "Negatives declined (false alarms)", "Positives declined"),
         svg.line(frame.at((0, 0)), frame.at((1, 1)), "reference"),
         *lines,
         *_legend(frame, _labels(curves, figures, "roc", "AUC", "auc"), "bottom right"),
@@ -28,7 +29,7 @@ def roc(curves: Windows, figures: Windows) -> Markup:
     return svg.drawing(
         "roc",
         "ROC curve",
-        "Share of bad payers declined against share of good payers declined, at every cut-off. "
+        "Share of positives declined against share of negatives declined, at every cut-off. "
         f"{_spoken(figures, 'AUC', 'auc')}. The dashed diagonal is chance.",
         frame.size,
         parts,
@@ -36,7 +37,7 @@ def roc(curves: Windows, figures: Windows) -> Markup:
 
 
 def precision_recall(curves: Windows, figures: Windows) -> Markup:
-    """How pure the declined are for each share of bad payers caught."""
+    """How pure the declined are for each share of positives caught."""
     frame = svg.Frame.of((0, 1), (0, 1))
     drawn = _present(curves, "precision_recall")
     lines = [
@@ -46,13 +47,15 @@ def precision_recall(curves: Windows, figures: Windows) -> Markup:
     rate = (figures.get("out_of_time") or {}).get("observed_rate")
     base = [svg.line(frame.at((0, rate)), frame.at((1, rate)), "reference")] if rate else []
     parts = [
-        *_share_axes(frame, "Recall: bad payers found", "Precision: bad among declined"),
+        *_share_axes(
+            frame, "Recall: share of positives declined", "Precision: positives among declined"
+        ),
         *base,
         *lines,
         *_legend(
             frame,
             _labels(curves, figures, "precision_recall", "average precision", "average_precision"),
-            "top right",
+            "bottom left",
         ),
     ]
     return svg.drawing(
@@ -67,13 +70,13 @@ def precision_recall(curves: Windows, figures: Windows) -> Markup:
 
 
 def calibration(window: str, bins: Sequence[Mapping[str, Any]]) -> Markup:
-    """Whether the observed default rate of each score band is what was predicted."""
+    """Whether the observed rate of each score band is what was predicted."""
     points = [b for b in bins if b["mean_score"] is not None and b["observed"] is not None]
     top = svg.nice_top(max(_highest(b) for b in points))
     frame = svg.Frame.of((0, top), (0, top))
     steps = svg.ticks(0, top, 4)
     parts = [
-        *frame.y_axis(steps, _percent, "Observed default rate"),
+        *frame.y_axis(steps, _percent, "Observed rate"),
         *frame.x_axis(steps, _percent, "Mean predicted score of the band"),
         svg.line(frame.at((0, 0)), frame.at((top, top)), "reference"),
     ]
@@ -86,7 +89,7 @@ def calibration(window: str, bins: Sequence[Mapping[str, Any]]) -> Markup:
     return svg.drawing(
         f"calibration-{window}",
         f"Calibration, {formatting.words(window)}",
-        f"Observed default rate with its interval against mean score, by band: {spoken}. "
+        f"Observed rate with its interval against mean score, by band: {spoken}. "
         "On the dashed diagonal both agree.",
         frame.size,
         parts,
@@ -94,7 +97,7 @@ def calibration(window: str, bins: Sequence[Mapping[str, Any]]) -> Markup:
 
 
 def bands(window: str, bands: Sequence[Mapping[str, Any]], cutoff: float | None) -> Markup:
-    """How good and bad payers spread over the score, and the default rate of each band."""
+    """How positives and negatives spread over the score, and the observed rate of each band."""
     most = svg.nice_top(max(1, *(band["n"] for band in bands)))
     frame = svg.Frame.of((0, len(bands)), (0, most), right=58)
     rates = svg.Scale(0, 1, frame.y.start, frame.y.end)
@@ -109,7 +112,7 @@ def bands(window: str, bands: Sequence[Mapping[str, Any]], cutoff: float | None)
     return svg.drawing(
         f"bands-{window}",
         f"Score bands, {formatting.words(window)}",
-        f"Applications in {len(bands)} score bands, good and bad payers stacked, with the default "
+        f"Applications in {len(bands)} score bands, negatives and positives stacked, with the observed "
         f"rate of each band; {formatting.count(sum(b['n'] for b in bands))} applications.",
         frame.size,
         parts,
@@ -120,7 +123,7 @@ def nights(rows: Sequence[Mapping[str, Any]]) -> Markup:
     """How many applications each night delivered."""
     most = svg.nice_top(max(1, *(night["rows"] for night in rows)))
     frame = svg.Frame.of((0, len(rows)), (0, most), (480, 230))
-    usual = sorted(night["rows"] for night in rows)[len(rows) // 2]
+    usual = usual_night([night["rows"] for night in rows])
     bars = []
     for index, night in enumerate(rows):
         left, top = frame.at((index + 0.15, night["rows"]))
@@ -185,15 +188,17 @@ def _spoken(figures: Windows, word: str, figure: str) -> str:
 
 
 def _legend(frame: svg.Frame, labels: Sequence[tuple[str, str]], corner: str) -> list[Markup]:
-    """A key in an empty corner of the plot: words, then the line they name."""
-    bottom = corner.startswith("bottom")
-    first = frame.y.start - 14 - 20 * (len(labels) - 1) if bottom else frame.y.end + 12
-    right = frame.x.end - 8
+    """A key in the corner that the curves leave empty: the line and the words that name it."""
+    first = frame.y.start - 16 - 20 * (len(labels) - 1)
     parts: list[Markup] = []
     for row, (style, label) in enumerate(labels):
         height = first + 20 * row
-        parts.append(svg.text((right - 34, height + 4), label, "end", "t key"))
-        parts.append(svg.line((right - 26, height), (right, height), style))
+        if corner == "bottom left":
+            line, words, anchor = frame.x.start + 10, frame.x.start + 44, "start"
+        else:
+            line, words, anchor = frame.x.end - 34, frame.x.end - 42, "end"
+        parts.append(svg.line((line, height), (line + 26, height), style))
+        parts.append(svg.text((words, height + 4), label, anchor, "t key"))
     return parts
 
 
@@ -227,7 +232,7 @@ def _band_axis(frame: svg.Frame, bands: Sequence[Mapping[str, Any]]) -> list[Mar
 
 
 def _rate_axis(frame: svg.Frame, rates: svg.Scale) -> list[Markup]:
-    """The labels of the default rate, on the right."""
+    """The labels of the observed rate, on the right."""
     right, width = frame.x.end, frame.size[0]
     labels = [
         svg.text((right + 8, rates(tick) + 4), _percent(tick), class_="t tick")
@@ -236,7 +241,7 @@ def _rate_axis(frame: svg.Frame, rates: svg.Scale) -> list[Markup]:
     middle = (rates.start + rates.end) / 2
     turned = svg.element(
         "text",
-        "Default rate",
+        "Observed rate of positives",
         transform=f"translate({width - 4} {middle:.0f}) rotate(-90)",
         text_anchor="middle",
         class_="t axis",
@@ -255,20 +260,20 @@ def _band(frame: svg.Frame, rates: svg.Scale, index: int, band: Mapping[str, Any
             right - left,
             split - top,
             "bar good",
-            f"{where}: {formatting.count(goods)} good",
+            f"{where}: {formatting.count(goods)} negatives",
         ),
         svg.rect(
             (left, split),
             right - left,
             frame.y.start - split,
             "bar bad",
-            f"{where}: {formatting.count(band['positives'])} bad",
+            f"{where}: {formatting.count(band['positives'])} positives",
         ),
     ]
     if not band["n"]:
         return parts
     rate = band["positives"] / band["n"]
-    tip = f"{where}: default rate {formatting.share(rate)}"
+    tip = f"{where}: observed rate {formatting.share(rate)}"
     return [*parts, svg.dot(((left + right) / 2, rates(rate)), 3.5, "rate-dot", tip)]
 
 

@@ -8,6 +8,8 @@ from pipelines_lib.reporting import catalogue, formatting
 
 Evidence = Mapping[str, Any]
 
+NOT_REQUIRED = "record"
+"""What the gate makes of a result that nothing requires: it is on record and blocks nothing."""
 ABSENT = "absent"
 """A required check without a result; not an outcome, but as closed as a failure."""
 WORDS = {
@@ -87,7 +89,7 @@ def every_line(evidence: Evidence) -> tuple[Line, ...]:
     """Each result written out, and each required result that is missing."""
     duties = _duties(evidence)
     rules = _rules(evidence)
-    results = [_line(check, duties, rules) for check in evidence.get("checks") or ()]
+    results = [_line(check, duties) for check in evidence.get("checks") or ()]
     answered = {(line.code, line.subject) for line in results}
     return (*results, *(_absence(duty, rules) for duty in duties if duty not in answered))
 
@@ -164,15 +166,11 @@ def _area(line: Line) -> str:
     return catalogue.area(line.code)
 
 
-def _line(
-    check: Mapping[str, Any],
-    duties: Mapping[tuple[str, str], str],
-    rules: Mapping[str, Mapping[str, Any]],
-) -> Line:
+def _line(check: Mapping[str, Any], duties: Mapping[tuple[str, str], str]) -> Line:
     code, subject = check["code"], check["subject"]
     write = catalogue.question(code).write
     span = check.get("interval") or {}
-    consequence = duties.get((code, subject)) or rules.get(code, {}).get("consequence", "")
+    consequence = duties.get((code, subject), NOT_REQUIRED)
     return Line(
         code=code,
         subject=subject,
@@ -221,7 +219,7 @@ def _of_code(code: str, rule: Mapping[str, Any], lines: Sequence[Line]) -> Asked
         required=_joined([line.required for line in lines]),
         basis=_joined([line.basis for line in lines]),
         citation=rule.get("citation", ""),
-        consequence=_joined([line.consequence for line in lines]),
+        consequence=CONSEQUENCES.get(rule.get("consequence", ""), ""),
         lines=tuple(sorted(lines, key=lambda line: _GRAVITY.index(line.outcome))),
     )
 

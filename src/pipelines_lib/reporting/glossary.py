@@ -28,7 +28,7 @@ TERMS = (
     ),
     Term(
         "AUC",
-        "How likely a random bad payer is scored above a random good one.",
+        "How likely a random positive is scored above a random negative.",
         "P(score of a positive > score of a negative) + ½ P(equal)",
         "1; 0.5 is chance",
     ),
@@ -52,7 +52,7 @@ TERMS = (
     ),
     Term(
         "Calibration",
-        "Whether, of those scored 20 %, about 20 % default.",
+        "Whether, of those scored 20 %, about 20 % turn out positive.",
         "observed rate against mean score, by band of scores",
         "observed = predicted (the diagonal)",
     ),
@@ -64,14 +64,14 @@ TERMS = (
     ),
     Term(
         "Critical value (of PSI)",
-        "The PSI that chance alone exceeds once in twenty times with these numbers of rows.",
+        "What PSI chance alone reaches once in twenty times with so many rows.",
         "chi-square quantile (bins - 1) x (1/n reference + 1/n current)",
-        "PSI below it cannot be told from chance",
+        "none",
     ),
     Term(
         "Equal opportunity difference",
-        "Among those who would pay, how much more often one group is approved than another.",
-        "approval rate of good payers in the group - the same in the reference group",
+        "Among those who turn out well, how much more often one group is approved.",
+        "approval rate of negatives in the group - the same in the reference group",
         "0",
     ),
     Term(
@@ -88,7 +88,7 @@ TERMS = (
     ),
     Term(
         "KS",
-        "The largest distance between the score distributions of good and bad payers.",
+        "The largest distance between the score distributions of positives and negatives.",
         "max |F_positive(s) - F_negative(s)|",
         "1; 0 is chance",
     ),
@@ -111,6 +111,12 @@ TERMS = (
         "none",
     ),
     Term(
+        "Positive, negative",
+        "Positive is the outcome that the model predicts, such as a default; negative is its absence.",
+        "as the label is declared in the spec",
+        "none",
+    ),
+    Term(
         "PSI",
         "Population stability index: how far a distribution moved from its reference.",
         "Σ (current - reference) x ln(current / reference), over frozen bins",
@@ -120,7 +126,7 @@ TERMS = (
         "Selection rate",
         "Share with the favourable outcome: not declined.",
         "approved / all, within the group",
-        "none by itself",
+        "none",
     ),
     Term(
         "Watch window",

@@ -1,7 +1,8 @@
 """The few figures that matter most, the same in the report and in the artifact."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 from pipelines_lib.reporting import findings, formatting
@@ -71,7 +72,7 @@ def _calibration(evidence: Evidence) -> KeyFigure | None:
     note = f"observed {formatting.share(window.get('observed_rate'))}"
     outcome = findings.worst(evidence, "PERF-002", "out_of_time")
     value = formatting.share(window["mean_score"])
-    return KeyFigure("Predicted default rate", value, note, outcome)
+    return KeyFigure("Predicted rate", value, note, outcome)
 
 
 def _against_champion(evidence: Evidence) -> KeyFigure | None:
@@ -92,13 +93,13 @@ def _adverse_impact(evidence: Evidence) -> KeyFigure | None:
     ratios = [
         (group["ratio"], f"{attribute['attribute']}={group['group']}")
         for attribute in fairness.get("attributes") or ()
-        for group in attribute["groups"]
+        for group in attribute["groups"] or ()
         if is_judged(attribute, group)
     ]
     if not ratios:
         return None
     lowest, name = min(ratios)
-    outcome = findings.worst(evidence, "FAIR-001")
+    outcome = findings.worst(evidence, "FAIR-001", name)
     return KeyFigure("Lowest adverse impact ratio", formatting.ratio(lowest), name, outcome)
 
 
@@ -114,7 +115,7 @@ def _drift(evidence: Evidence) -> KeyFigure | None:
     if not known:
         return None
     highest, name = max(known)
-    outcome = findings.worst(evidence, "DRIFT-001")
+    outcome = findings.worst(evidence, "DRIFT-001", name)
     return KeyFigure("Largest drift (PSI)", formatting.decimal(highest), name, outcome)
 
 
@@ -141,7 +142,12 @@ def _newest_night(evidence: Evidence) -> KeyFigure | None:
     rows = [night["rows"] for night in _figures(evidence, "quality").get("nights") or ()]
     if not rows or _figures(evidence, "performance"):
         return None
-    usual = sorted(rows)[len(rows) // 2]
+    usual = usual_night(rows)
     outcome = findings.worst(evidence, "DATA-007")
     note = f"usual night {formatting.count(usual)}"
     return KeyFigure("Newest night", formatting.count(rows[-1]), note, outcome)
+
+
+def usual_night(rows: Sequence[int]) -> float:
+    """The median night before the newest, which must not vouch for itself."""
+    return float(median(rows[:-1] or rows))

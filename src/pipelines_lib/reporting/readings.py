@@ -37,7 +37,7 @@ def performance(evidence: Evidence) -> str:
     if newest.get("auc") is None:
         return "No figure could be computed out of time."
     text = (
-        f"Out of time the candidate ranks a bad payer above a good one in "
+        f"Out of time the candidate ranks a positive above a negative in "
         f"{formatting.share(newest['auc'])} of all pairs (AUC {formatting.decimal(newest['auc'])})"
     )
     if before.get("auc") is not None:
@@ -56,8 +56,8 @@ def fairness(evidence: Evidence) -> str:
             group["ratio"],
             f"{formatting.words(attribute['attribute'])}: {formatting.words(group['group'])}",
         )
-        for attribute in figures["attributes"]
-        for group in attribute["groups"]
+        for attribute in figures.get("attributes") or ()
+        for group in attribute["groups"] or ()
         if is_judged(attribute, group)
     ]
     if not judged:
@@ -76,7 +76,7 @@ def fairness(evidence: Evidence) -> str:
 def drift(evidence: Evidence) -> str:
     """How far the newest applications have moved from the reference."""
     figures = evidence["figures"]["drift"]
-    known = [each for each in figures["features"] if each["psi"] is not None]
+    known = [each for each in figures.get("features") or () if each["psi"] is not None]
     if not known:
         return "No feature could be compared."
     highest = max(known, key=lambda each: float(each["psi"]))
@@ -95,7 +95,7 @@ def drift(evidence: Evidence) -> str:
 def explanation(evidence: Evidence) -> str:
     """What moves the score most."""
     figures = evidence["figures"]["explanation"]
-    top = [each["feature"] for each in figures["global"][:3]]
+    top = [each["feature"] for each in (figures.get("global") or ())[:3]]
     return (
         f"The score moves most with {', '.join(top) or 'no feature'}. "
         f"Method: {figures['method']}, on {formatting.counted(figures['rows'], 'row')}."

@@ -49,6 +49,7 @@ SECTIONS = {
 _STOPPED_FIRST = ("verdict", "data", "checks")
 """A run that its data stopped has nothing else to show, so its data come first."""
 _ISO_DATE = re.compile(r"\b\d{4}-\d{2}-\d{2}\b")
+COMPARED = ("champion", "baseline")
 _WORST_FEATURES = 6
 _CONTRIBUTIONS = 15
 
@@ -112,8 +113,22 @@ def _sections(evidence: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(name, SECTIONS[name]) for name in dict.fromkeys((*first, *SECTIONS))]
 
 
-def _view(evidence: Mapping[str, Any]) -> dict[str, Any]:
+class _Told(dict[str, Any]):
+    """A part of the evidence; what it does not say is None and is shown as a dash."""
+
+    def __missing__(self, key: str) -> None:
+        return None
+
+
+def _told(value: object) -> Any:  # noqa: ANN401  (any JSON value)
+    if isinstance(value, Mapping):
+        return _Told({key: _told(item) for key, item in value.items()})
+    return [_told(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _view(written: Mapping[str, Any]) -> dict[str, Any]:
     """Everything the templates need, computed before any of them runs."""
+    evidence = _told(written)
     figures = evidence.get("figures") or {}
     return {
         "evidence": evidence,
@@ -157,7 +172,7 @@ def _opportunity_track(evidence: Mapping[str, Any], fairness: Mapping[str, Any])
     values = [
         float(group[end])
         for attribute in fairness.get("attributes") or ()
-        for group in attribute["groups"]
+        for group in attribute["groups"] or ()
         for end in ("opportunity_low", "opportunity_high")
         if group.get(end) is not None and not group.get("small")
     ]
@@ -176,7 +191,7 @@ def _comparison_track(
     }
     ends = [
         float(other[end])
-        for other in comparison.values()
+        for other in (comparison.get(name) for name in COMPARED)
         if other
         for end in ("low", "high")
         if other.get(end) is not None

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines_lib.assurance.groups import UNKNOWN, group_names, group_rows, values_by_key
+from pipelines_lib.assurance.groups import UNKNOWN, Protected, group_names, group_rows
 from pipelines_lib.spec.model_spec import ProtectedAttribute
 
 SEX = ProtectedAttribute(
@@ -77,11 +77,11 @@ def test_counts_are_declined_then_approved_per_group():
 def test_a_key_without_a_protected_row_has_no_value():
     protected = pa.table({"key": ["a", "c"], "sex": ["1", "2"]})
     keys = pa.chunked_array([["c", "b"], ["a"]])
-    assert values_by_key(keys, protected, "sex").to_pylist() == ["2", None, "1"]
+    assert Protected.of(keys, protected).values("sex").to_pylist() == ["2", None, "1"]
 
 
 def test_without_a_protected_table_or_column_nothing_is_known():
     keys = pa.chunked_array([["a", "b"]])
-    assert values_by_key(keys, None, "sex").to_pylist() == [None, None]
+    assert Protected.of(keys, None).values("sex").to_pylist() == [None, None]
     table = pa.table({"key": ["a", "b"]})
-    assert values_by_key(keys, table, "sex").to_pylist() == [None, None]
+    assert Protected.of(keys, table).values("sex").to_pylist() == [None, None]

@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -70,22 +71,21 @@ def in_a_process_that_is_killed(work: Callable[[], object], writes: int) -> bool
     return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
+@pytest.mark.slow
 def test_a_promotion_killed_after_any_write_is_completed_by_the_next_run(prepared):
-    night, cuts = NIGHT, 0
-    while in_a_process_that_is_killed(
-        lambda: prepared.again().night(as_of=night, model=str(night).encode()), cuts + 1
-    ):
+    cuts = 0
+    while True:
+        night = {"as_of": NIGHT + timedelta(days=cuts), "model": str(cuts).encode()}
+        cut = partial(prepared.again().night, **night)
+        if not in_a_process_that_is_killed(cut, cuts + 1):
+            break
         cuts += 1
-        version = prepared.again().night(
-            as_of=night, model=str(night).encode(), run_id="after the kill"
-        )
+        version = prepared.again().night(**night, run_id="after the kill")
         assert version is not None
-        assert (version.version, version.as_of) == (cuts, night)
+        assert (version.version, version.as_of) == (cuts, night["as_of"])
         assert version.aliases == ("challenger", "champion")
-        night += timedelta(days=1)
     assert cuts >= 12  # as many writes as one promotion makes
-    registry = prepared.again().registry
-    assert len(registry.versions(MODEL)) == cuts + 1
+    assert len(prepared.again().registry.versions(MODEL)) == cuts + 1
 
 
 def test_runs_cut_off_are_marked_killed_and_one_finished_run_is_left(prepared):

@@ -105,7 +105,7 @@ def test_a_file_added_to_a_package_does_not_belong_there(bank):
     bank.write(bank.pack())
     (only(bank.home, "packages/*") / "evil.pkl").write_bytes(b"")
     (problem,) = problems(verify(bank.home, MODEL)).values()
-    assert problem == "evil.pkl does not belong there"
+    assert problem.startswith("evil.pkl does not belong there")
 
 
 def test_a_manifest_of_the_run_that_first_wrote_the_snapshot_is_accepted(bank):

@@ -141,7 +141,7 @@ def _hashes_in_a_fresh_process(folder: Path) -> list[str]:
         "from pathlib import Path; import test_xgboost_door as t\n"
         "for threads in (1, 2):\n"
         f"    folder = Path({str(folder)!r}, str(threads)); folder.mkdir(parents=True)\n"
-        f"    t._fit(threads, rounds=20, parameters={sampling!r}).save(folder)\n"
+        f"    t._fit(threads, rounds=8, parameters={sampling!r}).save(folder)\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=300)
     return [

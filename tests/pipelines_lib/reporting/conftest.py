@@ -528,8 +528,7 @@ def base(verdict: str, checks: list[dict[str, Any]]) -> Evidence:
             "run_id": "5b7d7c1e-0f5e-4d51-9a53-2f1f8f0a6c1d",
             "model": "credit_card_default",
             "title": "Default of credit-card clients",
-            "purpose": "Predicts whether a client misses next month's payment and declines those most "
-            "likely to.",
+            "purpose": "Predicts whether a client misses next month's payment.",
             "as_of": AS_OF,
             "tier": 2,
             "tier_rationale": "Decides about consumer credit; exposure below one billion.",

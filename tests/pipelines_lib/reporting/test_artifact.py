@@ -48,7 +48,7 @@ def test_the_worst_night_still_fits_on_a_screen(build):
         evidence["decision"][kind] = [f"DATA-002 column {number}: failed" for number in range(500)]
     text = markdown(evidence)
     assert len(text.splitlines()) <= LONGEST
-    assert "and 495 more in the report" in text
+    assert "Reason against: and 495 more in the report" in text
 
 
 def test_names_in_the_evidence_cannot_become_markup(build):
@@ -106,3 +106,11 @@ def test_every_table_row_has_the_columns_of_its_head(build, verdict):
         if line.startswith("|")
     ]
     assert set(widths) <= {4, 6}
+
+
+def test_a_small_group_that_nothing_requires_asks_nothing_of_anybody(build):
+    evidence = build("promoted")
+    small = {"code": "FAIR-001", "subject": "age=60_and_over", "outcome": "not_enough_evidence"}
+    evidence["checks"].append({**evidence["checks"][0], **small})
+    assert actions(evidence) == ("Operations: nothing to do.",)
+    assert "| FAIR-001 | age=60_and_over | Not enough evidence |" in markdown(evidence)

@@ -196,6 +196,15 @@ def test_missing_figures_leave_a_dash_and_not_a_zero(build):
 
 
 @pytest.mark.parametrize(
+    "section", ["performance", "comparison", "fairness", "drift", "explanation"]
+)
+def test_a_section_with_hardly_any_figures_still_renders(build, section):
+    evidence = build("promoted")
+    evidence["figures"][section] = {"rows": 1}
+    assert Page(render(evidence)).open == []
+
+
+@pytest.mark.parametrize(
     "section", ["quality", "performance", "comparison", "fairness", "drift", "explanation"]
 )
 def test_any_section_may_be_without_figures(build, section):
