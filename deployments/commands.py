@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,11 @@ VERDICTS = {
     "stopped": ("Stopped", "bold red"),
 }
 _REASONS = 12
+_HEADINGS = {"auc": "AUC", "gini": "Gini", "ks": "KS", "brier": "Brier"} | {
+    "observed_rate": "observed",
+    "mean_score": "predicted",
+}
+_WINDOWS = ("train", "calibration", "validation", "out_of_time")
 
 
 def run_model(model: str, as_of: date | None, *, as_json: bool) -> int:
@@ -155,13 +161,14 @@ def verify_evidence(model: str, version: int | None, *, as_json: bool) -> int:
     settings = Settings.from_environment()
     name = load_model(model, settings).spec.model
     findings = verify_all(name, version, settings)
-    bad = [finding for finding in findings if finding["problem"]]
+    bad = [finding for finding in findings if finding.problem]
     if as_json:
-        _print_json({"model": name, "verified": len(findings), "problems": bad})
+        problems = [asdict(finding) for finding in bad]
+        _print_json({"model": name, "verified": len(findings), "problems": problems})
         return EVIDENCE if bad else DONE
     console = Console(highlight=False)
     for finding in bad:
-        console.print(Text(f"✗ {finding['subject']}: {finding['problem']}", style="red"))
+        console.print(Text(f"✗ {finding.subject} {finding.problem}", style="red"))
     if bad:
         console.print(f"{len(bad)} of {len(findings)} items of {name} are not what was recorded.")
     else:
@@ -233,10 +240,11 @@ def _list_reasons(console: Console, kind: str, reasons: list[str]) -> None:
 def _metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
     columns = ("n", "auc", "gini", "ks", "brier", "observed_rate", "mean_score")
     table = Table(box=None, pad_edge=False, padding=(0, 2))
-    table.add_column("")
+    table.add_column("", no_wrap=True)
     for column in columns:
-        table.add_column(column.replace("_", " "), justify="right")
-    for window, figures in metrics.items():
+        table.add_column(_HEADINGS.get(column, column), justify="right", no_wrap=True)
+    for window in _WINDOWS:
+        figures = metrics.get(window, {})
         cells = [_number(figures.get(column)) for column in columns]
         table.add_row(window.replace("_", " "), *cells)
     return table

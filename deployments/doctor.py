@@ -172,7 +172,7 @@ def _server(settings: Settings) -> Iterator[Diagnosis]:
     from deployments.schedule_probe import api_url_shown, schedules_create_runs
 
     shown = api_url_shown(dashboard)
-    right = shown.startswith("/") or shown.startswith(dashboard)
+    right = shown.startswith(("/", dashboard))
     yield Diagnosis(
         "dashboard",
         "ok" if right else "broken",

@@ -7,7 +7,7 @@ from pipelines_lib.canonical import plain
 from pipelines_lib.errors import EvidenceError
 from pipelines_lib.governance import evidence
 from pipelines_lib.governance.registry import Registry
-from pipelines_lib.governance.verification import verify
+from pipelines_lib.governance.verification import Finding, verify
 from pipelines_lib.governance.versions import RegisteredVersion
 from pipelines_lib.spec.loading import load_model, model_files
 from pipelines_lib.spec.settings import Settings
@@ -94,12 +94,33 @@ def evidence_of(
     return evidence.read_evidence(settings.home, model, run.evidence_sha256)
 
 
+def verify_all(model: str, version: int | None, settings: Settings) -> tuple[Finding, ...]:
+    """Hash again what one version rests on, or every night and every version of a model."""
+    registry = Registry(settings)
+    targets: list[int | date] = (
+        [version]
+        if version is not None
+        else [
+            *(run.as_of for run in evidence.runs(settings.home, model)),
+            *(each.version for each in registry.versions(model)),
+        ]
+    )
+    if not targets:
+        raise EvidenceError(
+            f"{model} was never run.", fix=f"Run it first: `pipelines run {model}`."
+        )
+    found = (
+        finding
+        for target in targets
+        for finding in verify(settings.home, model, target, registry=registry)
+    )
+    return tuple(dict.fromkeys(found))
+
+
 def _version(model: str, version: int, settings: Settings) -> RegisteredVersion:
     versions = Registry(settings).versions(model)
     for each in versions:
         if each.version == version:
             return each
     known = ", ".join(str(each.version) for each in versions) or "none"
-    raise EvidenceError(
-        f"{model} has no version {version}.", fix=f"Registered versions: {known}."
-    )
+    raise EvidenceError(f"{model} has no version {version}.", fix=f"Registered versions: {known}.")

@@ -10,7 +10,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -160,21 +159,12 @@ def _one_starter(folder: Path) -> Iterator[None]:
 
 def _start(home: Path) -> Server:
     port = _free_port()
-    with log_path(home).open("ab") as log:
-        process = subprocess.Popen(
-            _command(port),
-            env=_server_environment(home),
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-            cwd=_folder(home),
-        )
-    server = Server(pid=process.pid, port=port)
+    pid = _spawn(home, _command(port))
+    server = Server(pid=pid, port=port)
     deadline = time.monotonic() + START_SECONDS
     while not _healthy(server):
-        if process.poll() is not None or time.monotonic() > deadline:
-            _terminate(process.pid)
+        if not _is_ours(pid) or time.monotonic() > deadline:
+            _terminate(pid)
             raise ServiceError(
                 f"The Prefect server did not start; its log is {log_path(home)}.",
                 fix="Read the end of that log; `pipelines doctor` tests the installation.",
@@ -182,6 +172,25 @@ def _start(home: Path) -> Server:
         time.sleep(0.1)
     write_atomically(_folder(home) / "server.json", json.dumps(asdict(server)).encode())
     return server
+
+
+def _spawn(home: Path, command: list[str]) -> int:
+    """Start a process that outlives this one and writes to the server's log."""
+    log = os.open(log_path(home), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return os.posix_spawn(
+            command[0],
+            command,
+            _server_environment(home),
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, log, 1),
+                (os.POSIX_SPAWN_DUP2, log, 2),
+            ],
+            setsid=True,
+        )
+    finally:
+        os.close(log)
 
 
 def _command(port: int) -> list[str]:

@@ -9,7 +9,6 @@ from datetime import date
 
 from prefect import flow
 from prefect.client.schemas.objects import State
-from prefect.runtime import flow_run
 
 from pipelines_lib.governance.case import Case, Ruling
 from pipelines_lib.reporting.summary import RunSummary
@@ -19,13 +18,7 @@ from tasks.stage import StageClock, listening
 from tasks.states import final_state
 
 
-def _run_name() -> str:
-    parameters = flow_run.parameters
-    night = parameters.get("as_of") or flow_run.scheduled_start_time.date()
-    return f"{parameters['model']} as of {night}"
-
-
-@flow(name="nightly-retraining", flow_run_name=_run_name, persist_result=False)
+@flow(name="nightly-retraining", flow_run_name=opening.run_name, persist_result=False)
 def nightly_retraining(model: str, as_of: date | None = None) -> State[RunSummary]:
     """Retrain one model as of one night.
 

@@ -4,12 +4,29 @@ from datetime import UTC, date, datetime
 
 from prefect.runtime import flow_run
 
+from pipelines_lib.errors import PipelineError
 from pipelines_lib.spec.loading import load_model
 from pipelines_lib.spec.run import Run
 from pipelines_lib.spec.run import open_run as put_together
 from pipelines_lib.spec.schedule import chosen_night
 from pipelines_lib.spec.settings import Settings
 from tasks.stage import stage
+
+
+def run_name() -> str:
+    """How the dashboard names a run: the model and the night, whatever was typed."""
+    asked = flow_run.parameters
+    scheduled = flow_run.scheduled_start_time or datetime.now(UTC)
+    try:
+        spec = load_model(asked["model"], Settings.from_environment()).spec
+        night = chosen_night(spec.schedule, _as_date(asked.get("as_of")), scheduled)
+    except PipelineError:  # the run itself will say what is wrong
+        return f"{asked['model']} as of {asked.get('as_of') or scheduled.date()}"
+    return f"{spec.model} as of {night}"
+
+
+def _as_date(value: date | str | None) -> date | None:
+    return date.fromisoformat(value) if isinstance(value, str) else value
 
 
 @stage("open the run")

@@ -5,17 +5,19 @@ evidence pack. A step that a person should see is a stage: it reports when it st
 """
 
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from prefect import Task, task
 from prefect.cache_policies import NO_CACHE
 from prefect.client.schemas.objects import State, TaskRun
 
-from pipelines_lib.errors import PipelineError
+from pipelines_lib.errors import CheckNotRunError, PipelineError, ServiceError
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,7 +76,8 @@ def stage(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
             started = time.perf_counter()
             _tell(StageEvent(name))
             try:
-                return function(*args, **kwargs)
+                with _nothing_personal(name):
+                    return function(*args, **kwargs)
             finally:
                 _tell(StageEvent(name, time.perf_counter() - started))
 
@@ -90,6 +93,33 @@ def stage(name: str) -> Callable[[Callable[P, R]], Task[P, R]]:
         return as_task(timed)
 
     return decorate
+
+
+@contextmanager
+def _nothing_personal(name: str) -> Iterator[None]:
+    """Let only errors of ours out: a library's message may quote a customer's row.
+
+    The orchestrator keeps messages and shows them on the dashboard; where it happened is
+    enough for an engineer, so type and place are all that is kept of it.
+    """
+    try:
+        yield
+    except PipelineError:
+        raise
+    except _TRANSIENT as error:
+        raise ServiceError(
+            f"{name}: {type(error).__name__} in {_place(error)}.", fix="Run it again."
+        ) from None
+    except Exception as error:  # noqa: BLE001  (the boundary to the orchestrator; raised again)
+        raise CheckNotRunError(
+            f"{name}: {type(error).__name__} in {_place(error)}.",
+            fix="This is a defect of the product: report this line with model and night.",
+        ) from None
+
+
+def _place(error: BaseException) -> str:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{frame.name} ({Path(frame.filename).name}:{frame.lineno})"
 
 
 def _tell(event: StageEvent) -> None:

@@ -21,3 +21,33 @@ def no_settings_from_outside(monkeypatch):
     for name in list(os.environ):
         if name.startswith("PIPELINES_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory):
+    """A Prefect server of our own for the whole session, started and ended like a person's."""
+    from deployments import local_server
+
+    home = tmp_path_factory.mktemp("prefect-home")
+    server = local_server.ensure(home)
+    yield server
+    local_server.stop(home, busy=list, patience=0)
+
+
+@pytest.fixture(scope="session")
+def prefect_client(prefect_server, tmp_path_factory):
+    """This process talks to the session's server; flows end without waiting for a heartbeat."""
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        PREFECT_HOME,
+        temporary_settings,
+    )
+
+    chosen = {
+        PREFECT_API_URL: prefect_server.api_url,
+        PREFECT_HOME: tmp_path_factory.mktemp("prefect-client"),
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
+    }
+    with temporary_settings(chosen):
+        yield prefect_server

@@ -63,7 +63,7 @@ def reason(result: CheckResult) -> str:
     """Say in words what a check found and what it had to find."""
     outcome = result.outcome.value.replace("_", " ")
     said = result.explanation.rstrip(". ")
-    return f"{result.code} {result.subject}: {outcome}: {said}, required {result.required}"
+    return f"{result.code} {result.subject}: {outcome}. {said}. Required: {result.required}"
 
 
 def _by_subject(checks: Iterable[CheckResult]) -> Mapping[_About, CheckResult]:

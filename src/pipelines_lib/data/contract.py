@@ -5,6 +5,7 @@ The only door to Great Expectations. Nothing that is judged comes from its overa
 Results carry counts and row positions, never values.
 """
 
+import gc
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ _COUNTS = {
     "partial_unexpected_count": 0,
 }
 _POSITIONS = {**_COUNTS, "result_format": "COMPLETE", "return_unexpected_index_query": False}
+_MUCH = 12_000_000
+"""Values examined with one context; each may leave ten bytes behind in it."""
+
 _PANDAS_TYPES = {"number": "float64", "integer": "int64", "category": "str"}
 
 
@@ -151,6 +155,7 @@ class Examiner:
     def __init__(self) -> None:
         self._gx = _great_expectations()
         self._whole = _open(self._gx)
+        self._examined = 0
 
     def examine(self, frame: "pd.DataFrame", clauses: Sequence[Clause]) -> tuple[Finding, ...]:
         """Hold a table against clauses, one finding for each, in their order.
@@ -165,8 +170,6 @@ class Examiner:
         Raises:
             CheckNotRunError: Great Expectations could not compute a clause.
         """
-        # A shallow copy, emptied at the end: the library's cyclic references would keep every
-        # table alive until the next garbage collection.
         held = frame.copy(deep=False)
         batch = self._whole.get_batch(batch_parameters={"dataframe": held})
         answers = self._ask(batch, dict(enumerate(clauses)), _COUNTS)
@@ -176,8 +179,22 @@ class Examiner:
             if clause.names_rows and not answers[number].success
         }
         answers.update(self._ask(batch, broken, _POSITIONS))
-        held.drop(columns=list(held.columns), inplace=True)  # noqa: PD002  (frees it for all)
+        self._let_go(held)
         return tuple(_finding(clause, answers[number]) for number, clause in enumerate(clauses))
+
+    def _let_go(self, held: "pd.DataFrame") -> None:
+        """Free what the library would keep alive.
+
+        The table is emptied at once. What was computed from it stays in the context's caches
+        and in cyclic references: both go with a new context and a garbage collection, which
+        take tenths of a second and so are left until there is much to free.
+        """
+        self._examined += held.size
+        held.drop(columns=list(held.columns), inplace=True)  # noqa: PD002  (for all who hold it)
+        if self._examined > _MUCH:
+            self._whole = _open(self._gx)
+            gc.collect()
+            self._examined = 0
 
     def _ask(
         self,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipelines_lib.canonical import sha256_of
 from pipelines_lib.data.columns import quoted
-from pipelines_lib.data.joining import relevant_rows, repeats_query
+from pipelines_lib.data.joining import known, repeats_query
 from pipelines_lib.data.loading import Loaded, wanted_columns
 from pipelines_lib.data.snapshots import SourceLineage
 from pipelines_lib.errors import DataContractError, bounded
@@ -43,6 +43,7 @@ class Facts:
     latest: date | None
     future: int
     misplaced: int
+    early: int
 
 
 @dataclass(frozen=True)
@@ -105,12 +106,14 @@ def count(bench: "Workbench", loaded: Loaded, today: date) -> Facts:
     limit = f"DATE {quoted(str(today))}"
     late = " OR ".join(f"{name} > {limit}" for name in loaded.dates) or "FALSE"
     placed = f"{loaded.day} <> partition_day" if loaded.source.role == "population" else "FALSE"
+    early = "observed_on < applied_on" if loaded.source.observed_on else "FALSE"
     latest = f"max({loaded.day}) FILTER (WHERE visible)" if loaded.day else "CAST(NULL AS DATE)"
     row = bench.one(
         f"SELECT count(*) AS delivered, count(*) FILTER (WHERE visible) AS visible, "
         f"count(broken) AS broken, {latest} AS latest, "
         f"count(*) FILTER (WHERE {late}) AS future, "
-        f"count(*) FILTER (WHERE {placed}) AS misplaced FROM {loaded.table}"
+        f"count(*) FILTER (WHERE visible AND {placed}) AS misplaced, "
+        f"count(*) FILTER (WHERE visible AND {early}) AS early FROM {loaded.table}"
     )
     return Facts(**row)
 
@@ -154,7 +157,8 @@ def check_types(inquiry: Inquiry) -> CheckResult:
 
 def check_keys(inquiry: Inquiry) -> CheckResult:
     """DATA-005: is each key delivered once? Observed is the share of rows that repeat one."""
-    row = inquiry.bench.one(repeats_query(inquiry.loaded, inquiry.population))
+    spine_known = inquiry.population is not None
+    row = inquiry.bench.one(repeats_query(inquiry.loaded, spine_known=spine_known))
     rows, repeats = int(row["rows"]), int(row["repeats"])
     told = f"No key repeats in {rows} rows."
     if repeats:
@@ -170,9 +174,8 @@ def check_delivered_twice(
     bench: "Workbench",
     spec: ModelSpec,
     population: Loaded | None,
+    features: str | None,
     rules: RuleBook,
-    *,
-    whole: bool,
 ) -> CheckResult:
     """DATA-008: is the newest delivery a copy of an earlier one?
 
@@ -183,9 +186,9 @@ def check_delivered_twice(
     rule, name = rules.rule(TWICE), spec.population.name
     minimum = int(rule.parameter("minimum_rows"))
     copies = _copied_files(population) if population else 0
-    if not whole and not copies:
+    if features is None and not copies:
         return rule.answer(name, "Not computed: a source could not be read.", holds=None)
-    newest, rows, equal = _equal_nights(bench, spec, minimum) if whole else (None, 0, [])
+    newest, rows, equal = _equal_nights(bench, spec, population, features, minimum)
     told = [f"{copies} file(s) have exactly the bytes of another."] if copies else []
     if equal:
         told.append(f"The {rows} rows of {newest} are those of {bounded(equal)} again.")
@@ -209,7 +212,7 @@ def check_complete(inquiry: Inquiry) -> CheckResult:
         return rule.answer(name, empty, holds=False, n=0)
     if inquiry.loaded.source.role == "label":
         told = f"Outcomes are there; {facts.visible} were known on that day.{newest}"
-        return rule.judge(name, 1.0, told, n=facts.delivered)
+        return rule.judge(name, 1.0, told, n=facts.visible)
     if inquiry.population is None:
         told = "Not computed: the population could not be read."
         return rule.answer(name, told, holds=None)
@@ -234,10 +237,10 @@ def check_dates(inquiry: Inquiry, today: date) -> CheckResult:
     found = {
         f"after {today}": facts.future,
         "unlike the date of their folder": facts.misplaced,
-        "of an outcome before its application": _too_early(inquiry),
+        "of an outcome before its application": facts.early,
         f"after {today}, not read": delivery.future,
     }
-    rows = facts.delivered + delivery.future
+    rows = facts.visible + facts.broken + facts.future + delivery.future
     named = bounded(f"{number} {what}" for what, number in found.items() if number)
     told = (
         f"Impossible dates: {named}. Correct them at the source."
@@ -264,8 +267,10 @@ def _empty(inquiry: Inquiry) -> str | None:
 def _unreadable(inquiry: Inquiry) -> tuple[list[tuple[str, int]], int, int]:
     """Rows by unreadable column (worst first), all relevant rows, rows that count against."""
     bench, loaded = inquiry.bench, inquiry.loaded
-    rows = relevant_rows(loaded, inquiry.population)
-    groups = bench.run(f"SELECT unreadable, count(*) FROM {rows} GROUP BY unreadable")
+    rows = known(loaded) if inquiry.population else "visible"
+    groups = bench.run(
+        f"SELECT unreadable, count(*) FROM {loaded.table} WHERE {rows} GROUP BY unreadable"
+    )
     lost = bench.run(
         f"SELECT broken, count(*) FROM {loaded.table} WHERE broken IS NOT NULL GROUP BY broken"
     )
@@ -292,34 +297,40 @@ def _copied_files(population: Loaded) -> int:
 
 
 def _equal_nights(
-    bench: "Workbench", spec: ModelSpec, minimum: int
+    bench: "Workbench",
+    spec: ModelSpec,
+    population: Loaded | None,
+    features: str | None,
+    minimum: int,
 ) -> tuple[date | None, int, list[date]]:
     """The newest night, its rows, and the earlier nights of the same content."""
-    sizes = bench.run("SELECT business_date, count(*) FROM applications GROUP BY 1 ORDER BY 1 DESC")
-    if not sizes:
+    if population is None or features is None:
         return None, 0, []
+    sizes = bench.run(
+        f"SELECT business_date, count(*) FROM {population.table} WHERE visible "
+        "GROUP BY business_date ORDER BY business_date DESC"
+    )
     newest, rows = sizes[0]
     alike = [night for night, number in sizes if number == rows]
     if rows < minimum or len(alike) == 1:
         return newest, rows, []
+    nights = ", ".join(f"DATE {quoted(str(night))}" for night in alike)
     values = ", ".join(f"f{index}" for index in range(len(spec.features)))
     # Two sums over 64-bit hashes: equal only where the rows are, whatever their order.
     digests = bench.run(
-        f"SELECT business_date, sum(h) AS total, bit_xor(hash(h)) AS mix "
-        f"FROM (SELECT business_date, hash({values}) AS h FROM applications "
-        f"WHERE business_date IN ({', '.join(f'DATE {quoted(str(d))}' for d in alike)})) "
-        f"GROUP BY business_date"
+        "SELECT business_date, sum(h) AS total, bit_xor(hash(h)) AS mix "
+        f"FROM (SELECT business_date, hash({values}) AS h FROM ({features}) "
+        f"WHERE business_date IN ({nights})) GROUP BY business_date"
     )
     content = {night: (total, mix) for night, total, mix in digests}
-    equal = [night for night in alike if night != newest and content[night] == content[newest]]
-    return newest, rows, sorted(equal)
+    return newest, rows, sorted(n for n in alike if n < newest and content[n] == content[newest])
 
 
 def _coverage(inquiry: Inquiry) -> Coverage:
     loaded, population = inquiry.loaded, inquiry.population
     spine = f"(SELECT key, business_date FROM {population.table if population else ''} "
-    known = f"SELECT key FROM {loaded.table} WHERE visible"
-    rows, hit = f"{spine} WHERE visible) p", f"p.key IN ({known})"
+    keys = f"SELECT key FROM {loaded.table} WHERE {known(loaded)}"
+    rows, hit = f"{spine} WHERE visible) p", f"p.key IN ({keys})"
     if loaded.source.available_on:
         first = (
             f"SELECT key, min(available_on) AS since FROM {loaded.table} WHERE visible GROUP BY key"
@@ -336,17 +347,6 @@ def _coverage(inquiry: Inquiry) -> Coverage:
         f"coalesce(max_by(k, d), 0) AS newest_found, max(d) AS newest FROM ({by_night})"
     )
     return Coverage(**row)
-
-
-def _too_early(inquiry: Inquiry) -> int:
-    loaded, population = inquiry.loaded, inquiry.population
-    if population is None or not loaded.source.observed_on:
-        return 0
-    row = inquiry.bench.one(
-        f"SELECT count(*) AS early FROM {loaded.table} o JOIN {population.table} p "
-        "ON o.key = p.key WHERE o.visible AND p.visible AND o.observed_on < p.business_date"
-    )
-    return int(row["early"])
 
 
 def _content(bench: "Workbench", loaded: Loaded) -> str:

@@ -112,15 +112,19 @@ def ingest(
         request = Request(as_of, today, (), spec_folder, scratch, environment)
         work = _Work(spec, request, rules, bench, home)
         population = _take(work, spec.population, None)
-        others = {s.name: _take(work, s, population) for s in spec.sources if not _spine(s)}
+        others = {
+            s.name: _take(work, s, population) for s in spec.sources if s.role != "population"
+        }
         applications = _applications(work, population, others)
         protected = _protected(work, population, others)
     checks = sorted(work.checks, key=lambda check: (check.code, check.subject))
     return Ingestion(applications, protected, tuple(checks), tuple(work.sources))
 
 
-def _spine(source: SourceSpec) -> bool:
-    return source.role == "population"
+def _spine(work: _Work, population: Loaded | None) -> str | None:
+    if population is None:
+        return None
+    return joining.spine(population, repeated=population.source.name in work.repeated)
 
 
 def _take(work: _Work, source: SourceSpec, population: Loaded | None) -> Loaded | None:
@@ -128,7 +132,9 @@ def _take(work: _Work, source: SourceSpec, population: Loaded | None) -> Loaded 
     request = replace(work.request, columns=wanted_columns(work.spec, source))
     try:
         delivery = source_for(source).read(request)
-        loaded = load(work.bench, work.spec, source, delivery, as_of=request.as_of)
+        loaded = load(
+            work.bench, work.spec, delivery, as_of=request.as_of, spine=_spine(work, population)
+        )
     except DataContractError as fault:
         logger.warning("Source %s cannot be used", source.name)
         work.checks.extend(unusable(source, fault, work.rules))
@@ -137,13 +143,13 @@ def _take(work: _Work, source: SourceSpec, population: Loaded | None) -> Loaded 
     work.sources.append(lineage(work.bench, loaded, facts))
     inquiry = Inquiry(work.bench, work.spec, work.rules, loaded, facts, population)
     work.checks.append(check_types(inquiry))
-    if not _spine(source):
-        keys = check_keys(inquiry)
-        work.repeated.update({source.name} if keys.observed else ())
+    keys = check_keys(inquiry)
+    work.repeated.update({source.name} if keys.observed else ())
+    if source.role != "population":  # the population's own keys are judged with its values
         work.checks.extend([keys, check_complete(inquiry)])
     if loaded.dates:
         work.checks.append(check_dates(inquiry, request.today))
-    empty = facts.visible == 0 if _spine(source) else facts.delivered == 0
+    empty = facts.visible == 0 if source.role == "population" else facts.delivered == 0
     return None if empty else loaded
 
 
@@ -151,18 +157,21 @@ def _applications(
     work: _Work, population: Loaded | None, others: Mapping[str, Loaded | None]
 ) -> Snapshot | None:
     """Join what is needed to learn and decide; nothing where a part of it is missing."""
-    spec, bench = work.spec, work.bench
+    spec, repeated = work.spec, frozenset(work.repeated)
     needed = [s.name for s in spec.sources if s.role in {"features", "label"}]
     present = [loaded for name in needed if (loaded := others[name]) is not None]
-    whole = population is not None and len(present) == len(needed)
+    whole = len(present) == len(needed)
+    features = None
     if population is not None and whole:
-        bench.run(joining.applications_view(spec, population, present, frozenset(work.repeated)))
+        features = joining.features_only(spec, population, present, repeated)
     if not any(check.code == TWICE for check in work.checks):
-        work.checks.append(check_delivered_twice(bench, spec, population, work.rules, whole=whole))
+        work.checks.append(
+            check_delivered_twice(work.bench, spec, population, features, work.rules)
+        )
     if population is None or not whole:
         return None
-    repeated = bool(bench.one(joining.repeats_query(population, None))["repeats"])
-    query = joining.applications_query(spec, repeated=repeated)
+    rows = joining.applications(spec, population, present, repeated)
+    query = joining.applications_query(spec, rows, repeated=population.source.name in repeated)
     return _put(work, query, joining.applications_schema(spec), "applications")
 
 
@@ -173,7 +182,7 @@ def _protected(
     loaded = others[source.name] if source else None
     if population is None or loaded is None or not work.spec.fairness.attributes:
         return None
-    query = joining.protected_query(work.spec, loaded, population)
+    query = joining.protected_query(work.spec, loaded, repeated=loaded.source.name in work.repeated)
     return _put(work, query, joining.protected_schema(work.spec), "protected")
 
 

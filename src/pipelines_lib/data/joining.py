@@ -42,31 +42,40 @@ def protected_schema(spec: ModelSpec) -> "pa.Schema":
     )
 
 
-def applications_view(
+def spine(population: Loaded, *, repeated: bool) -> str:
+    """One row per visible application's key, with the (first) date it applied on."""
+    rows = f"FROM {population.table} WHERE visible"
+    if repeated:
+        return f"SELECT key, min(business_date) AS applied_on {rows} GROUP BY key"
+    return f"SELECT key, business_date AS applied_on {rows}"
+
+
+def applications(
     spec: ModelSpec, population: Loaded, others: list[Loaded], repeated: frozenset[str]
 ) -> str:
-    """A view of one row per visible application, unsorted, with aliases for columns."""
-    by_source = {loaded.source.name: f"s{index}" for index, loaded in enumerate(others)}
-    by_source[population.source.name] = "p"
-    features = [
-        f"{by_source[feature.source]}.f{index}" for index, feature in enumerate(spec.features)
+    """One row per visible application with its features and outcome, unsorted."""
+    named = {loaded.source.name: f"s{index}" for index, loaded in enumerate(others)}
+    label = named[spec.label.source]
+    unreadable = ", ".join(f"{alias}.unreadable" for alias in ("p", *named.values()))
+    columns = [
+        f"p.key, p.business_date, {label}.observed_on, {label}.label",
+        *_features(spec, population, named),
+        f"nullif(concat_ws(',', {unreadable}), '') AS unreadable",
     ]
-    label = by_source[spec.label.source]
-    unreadable = ", ".join(f"{alias}.unreadable" for alias in sorted(by_source.values()))
-    columns = ", ".join(
-        [
-            "p.key, p.business_date",
-            f"{label}.observed_on, {label}.label",
-            *features,
-            f"nullif(concat_ws(',', {unreadable}), '') AS unreadable",
-        ]
-    )
-    joins = " ".join(_join(loaded, by_source[loaded.source.name], repeated) for loaded in others)
-    rows = f"(SELECT * FROM {population.table} WHERE visible) p"
-    return f"CREATE VIEW applications AS SELECT {columns} FROM {rows} {joins}"
+    return f"SELECT {', '.join(columns)} FROM {_joined(population, others, named, repeated)}"
 
 
-def applications_query(spec: ModelSpec, *, repeated: bool) -> str:
+def features_only(
+    spec: ModelSpec, population: Loaded, others: list[Loaded], repeated: frozenset[str]
+) -> str:
+    """One row per visible application: its date and its features."""
+    bearing = [loaded for loaded in others if loaded.source.role == "features"]
+    named = {loaded.source.name: f"s{index}" for index, loaded in enumerate(bearing)}
+    columns = ["p.business_date", *_features(spec, population, named)]
+    return f"SELECT {', '.join(columns)} FROM {_joined(population, bearing, named, repeated)}"
+
+
+def applications_query(spec: ModelSpec, rows: str, *, repeated: bool) -> str:
     """The rows of the snapshot in their order: business date, then pseudonym.
 
     Only where keys repeat is every column needed to tell rows apart.
@@ -78,46 +87,54 @@ def applications_query(spec: ModelSpec, *, repeated: bool) -> str:
     ordered = ", ".join(f"{name} NULLS LAST" for name in order)
     return (
         f"SELECT lower(hex(key)), business_date, observed_on, label, {', '.join(values)}, "
-        f"unreadable FROM applications ORDER BY {ordered}"
+        f"unreadable FROM ({rows}) ORDER BY {ordered}"
     )
 
 
-def protected_query(spec: ModelSpec, protected: Loaded, population: Loaded) -> str:
+def protected_query(spec: ModelSpec, protected: Loaded, *, repeated: bool) -> str:
     """Attributes of the visible applications' keys, one row each, sorted by pseudonym."""
     values = [f"a{index}" for index in range(len(spec.fairness.attributes))]
     newest = [f"{protected.day} DESC"] if protected.day else []
     order = ", ".join(f"{name} NULLS LAST" for name in [*newest, *values])
+    one = f"QUALIFY row_number() OVER (PARTITION BY key ORDER BY {order}) = 1"
     return (
         f"SELECT lower(hex(key)), {', '.join(values)} FROM {protected.table} "
-        f"WHERE visible AND key IN (SELECT key FROM {population.table} WHERE visible) "
-        f"QUALIFY row_number() OVER (PARTITION BY key ORDER BY {order}) = 1 ORDER BY key"
+        f"WHERE {known(protected)} {one if repeated or protected.day else ''} ORDER BY key"
     )
 
 
-def repeats_query(loaded: Loaded, population: Loaded | None) -> str:
-    """How many rows repeat a key (and a date of availability) among those that matter."""
-    unit = "key, available_on" if loaded.source.available_on else "key"
-    rows = relevant_rows(loaded, population)
-    return (
-        f"SELECT CAST(coalesce(sum(n), 0) AS BIGINT) AS rows, "
-        f"CAST(coalesce(sum(n - 1), 0) AS BIGINT) AS repeats "
-        f"FROM (SELECT count(*) AS n FROM {rows} GROUP BY {unit})"
-    )
-
-
-def relevant_rows(loaded: Loaded, population: Loaded | None) -> str:
-    """Visible rows; of other sources only those of visible applications.
+def known(loaded: Loaded) -> str:
+    """Visible rows; of other sources than the population only those of its applications.
 
     What is appended to a source later changes no answer about an earlier day.
     """
-    rows = f"SELECT * FROM {loaded.table} WHERE visible"
-    if population is not None and population is not loaded:
-        rows += f" AND key IN (SELECT key FROM {population.table} WHERE visible)"
-    return f"({rows})"
+    return "visible" if loaded.source.role == "population" else "visible AND applied_on IS NOT NULL"
+
+
+def repeats_query(loaded: Loaded, *, spine_known: bool) -> str:
+    """How many rows repeat a key (and a date of availability) among those that matter."""
+    unit = "(key, available_on)" if loaded.source.available_on else "key"
+    rows = known(loaded) if spine_known else "visible"
+    return (
+        f"SELECT count(*) AS rows, count(*) - count(DISTINCT {unit}) AS repeats "
+        f"FROM {loaded.table} WHERE {rows}"
+    )
+
+
+def _features(spec: ModelSpec, population: Loaded, named: dict[str, str]) -> list[str]:
+    places = {**named, population.source.name: "p"}
+    return [f"{places[feature.source]}.f{index}" for index, feature in enumerate(spec.features)]
+
+
+def _joined(
+    population: Loaded, others: list[Loaded], named: dict[str, str], repeated: frozenset[str]
+) -> str:
+    joins = [_join(loaded, named[loaded.source.name], repeated) for loaded in others]
+    return " ".join([f"(SELECT * FROM {population.table} WHERE visible) p", *joins])
 
 
 def _join(loaded: Loaded, alias: str, repeated: frozenset[str]) -> str:
-    rows = f"SELECT * FROM {loaded.table} WHERE visible"
+    rows = f"SELECT * FROM {loaded.table} WHERE {known(loaded)}"
     if loaded.source.name in repeated:
         rows += f" QUALIFY row_number() OVER ({_first(loaded)}) = 1"
     if loaded.source.available_on:

@@ -31,7 +31,8 @@ class Loaded:
     Columns: ``key`` (the pseudonym), its dates, ``partition_day``, one column for each
     feature (``f0`` in the spec's order), ``label`` or attribute (``a0``), ``unreadable``
     (names of columns whose value could not be read) and ``broken`` (names of key and date
-    columns without which the row cannot be placed). ``visible`` tells what the run may see.
+    columns without which the row cannot be placed). ``visible`` tells what the run may see,
+    ``applied_on`` the date of the visible application with that key, if there is one.
     """
 
     source: SourceSpec
@@ -67,22 +68,43 @@ def wanted_columns(spec: ModelSpec, source: SourceSpec) -> tuple[str, ...]:
 
 
 def load(
-    bench: "Workbench", spec: ModelSpec, source: SourceSpec, delivery: Delivery, *, as_of: date
+    bench: "Workbench",
+    spec: ModelSpec,
+    delivery: Delivery,
+    *,
+    as_of: date,
+    spine: str | None = None,
 ) -> Loaded:
     """Type a delivery and put it on the bench.
+
+    Args:
+        bench: The workbench.
+        spec: The model.
+        delivery: What one of its sources delivered.
+        as_of: What the run may know.
+        spine: Query of ``key`` and ``applied_on``, one row per key, where the population is known.
+
+    Returns:
+        The typed table.
 
     Raises:
         DataContractError: It cannot be read as what it says it is.
         ServiceError: The disk is full.
     """
+    source = spec.source(delivery.source)
     wanted = wanted_columns(spec, source)
     scan = _scan(delivery, wanted, source.separator)
     types = _types(bench, delivery, scan, source)
     readings = _readings(spec, source, types, "." if source.sql_variable else source.decimal)
     values = tuple(each.alias for each in readings if each.kind != "date")
     loaded = Loaded(source, delivery, f"source_{spec.sources.index(source)}", values)
-    statement = _statement(loaded, readings, scan, types, as_of)
-    bench.load(statement, source=source.name, encoding=source.encoding)
+    rows = _typed(loaded, readings, scan, types, as_of)
+    known = f"LEFT JOIN ({spine}) USING (key)" if spine else ""
+    applied = "applied_on" if spine else "CAST(NULL AS DATE) AS applied_on"
+    statement = f"SELECT typed.*, {applied} FROM ({rows}) typed {known}"
+    bench.load(
+        f"CREATE TABLE {loaded.table} AS {statement}", source=source.name, encoding=source.encoding
+    )
     return loaded
 
 
@@ -147,7 +169,7 @@ def _attribute(attribute: ProtectedAttribute, index: int, delivered: str, decima
     )
 
 
-def _statement(
+def _typed(
     loaded: Loaded,
     readings: tuple[Reading, ...],
     scan: str,
@@ -165,7 +187,6 @@ def _statement(
     visible = [f"{name} <= DATE {quoted(str(as_of))}" for name in loaded.dates]
     seen = " AND ".join(["broken IS NULL", *visible])
     return (
-        f"CREATE TABLE {loaded.table} AS "
         f"SELECT *, coalesce({seen}, FALSE) AS visible FROM (SELECT {columns} "
         f"FROM (SELECT *, {pseudonymised('r_key')} AS key, {bad or 'NULL'} "
         f"FROM (SELECT *, {parsed or 'NULL'} FROM (SELECT {raw} FROM {scan}))))"

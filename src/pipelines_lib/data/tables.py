@@ -34,7 +34,7 @@ class Workbench:
 
         self._engine = duckdb
         self._connection = duckdb.connect(
-            str(folder / "work.duckdb"),
+            ":memory:",
             config={
                 "threads": threads,
                 "memory_limit": f"{MEMORY_MB}MB",
@@ -44,7 +44,6 @@ class Workbench:
                 "preserve_insertion_order": False,
             },
         )
-        self.run("PRAGMA disable_checkpoint_on_shutdown")  # nothing of it is kept
         inner, outer = pads(key)  # as variables: no statement, and so no message, holds them
         self.run("SET VARIABLE inner_pad = ?", [inner])
         self.run("SET VARIABLE outer_pad = ?", [outer])

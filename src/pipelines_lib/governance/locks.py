@@ -37,6 +37,18 @@ def model_lock(home: Path, model: str) -> Iterator[None]:
         yield
 
 
+def running_models(home: Path) -> tuple[str, ...]:
+    """Names of the models that some process is running right now."""
+    held = []
+    for path in sorted((home / "locks").glob("*.lock")):
+        with path.open() as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                held.append(path.stem)
+    return tuple(held)
+
+
 @contextmanager
 def waiting_lock(home: Path, name: str) -> Iterator[None]:
     """Hold a lock for a moment's work, waiting for whoever holds it to finish theirs."""

@@ -32,7 +32,7 @@ LIBRARIES = (
     "skops",
     "xgboost",
 )
-SERVING = ("numpy", "pandas", "pyarrow", "xgboost")
+SERVING = ("mlflow", "numpy", "pandas", "pyarrow", "xgboost")
 """What a scoring process needs besides our own library, pinned to the tested versions."""
 
 _CODE = ("src", "tasks", "flows", "deployments", "pyproject.toml", "constraints.txt")

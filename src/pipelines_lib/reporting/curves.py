@@ -11,6 +11,8 @@ from pipelines_lib.reporting.key_figures import usual_night
 Windows = Mapping[str, Any]
 _STYLES = {"validation": "second", "out_of_time": "first"}
 """Out of time is the figure that counts, so it is drawn strong and last."""
+_LOW_BASE = 0.16
+"""A base rate below this runs through the foot of the plot, so the key stands above it."""
 
 
 def roc(curves: Windows, figures: Windows) -> Markup:
@@ -24,7 +26,7 @@ def roc(curves: Windows, figures: Windows) -> Markup:
         *_share_axes(frame, "Negatives declined (false alarms)", "Positives declined"),
         svg.line(frame.at((0, 0)), frame.at((1, 1)), "reference"),
         *lines,
-        *_legend(frame, _labels(curves, figures, "roc", "AUC", "auc"), "bottom right"),
+        *_legend(frame, _labels(curves, figures, "roc", "AUC", "auc"), "right"),
     ]
     return svg.drawing(
         "roc",
@@ -55,7 +57,8 @@ def precision_recall(curves: Windows, figures: Windows) -> Markup:
         *_legend(
             frame,
             _labels(curves, figures, "precision_recall", "average precision", "average_precision"),
-            "bottom left",
+            "left",
+            rate or 0.0,
         ),
     ]
     return svg.drawing(
@@ -112,8 +115,8 @@ def bands(window: str, bands: Sequence[Mapping[str, Any]], cutoff: float | None)
     return svg.drawing(
         f"bands-{window}",
         f"Score bands, {formatting.words(window)}",
-        f"Applications in {len(bands)} score bands, negatives and positives stacked, with the observed "
-        f"rate of each band; {formatting.count(sum(b['n'] for b in bands))} applications.",
+        f"Applications in {len(bands)} score bands, negatives and positives stacked, "
+        f"with the observed rate of each; {formatting.count(sum(b['n'] for b in bands))} in all.",
         frame.size,
         parts,
     )
@@ -187,13 +190,16 @@ def _spoken(figures: Windows, word: str, figure: str) -> str:
     )
 
 
-def _legend(frame: svg.Frame, labels: Sequence[tuple[str, str]], corner: str) -> list[Markup]:
-    """A key in the corner that the curves leave empty: the line and the words that name it."""
-    first = frame.y.start - 16 - 20 * (len(labels) - 1)
+def _legend(
+    frame: svg.Frame, labels: Sequence[tuple[str, str]], side: str, base: float = 0.0
+) -> list[Markup]:
+    """A key at the foot of the plot, where these curves leave room, clear of a base line."""
+    foot = frame.y(base) if base < _LOW_BASE else frame.y.start
+    first = foot - 16 - 20 * (len(labels) - 1)
     parts: list[Markup] = []
     for row, (style, label) in enumerate(labels):
         height = first + 20 * row
-        if corner == "bottom left":
+        if side == "left":
             line, words, anchor = frame.x.start + 10, frame.x.start + 44, "start"
         else:
             line, words, anchor = frame.x.end - 34, frame.x.end - 42, "end"
@@ -290,6 +296,6 @@ def _cutoff(
             label = f"cut-off {formatting.decimal(cutoff, 3)}"
             return [
                 svg.line((x, frame.y.start), (x, frame.y.end), "limit"),
-                svg.text((x + 6, frame.y.end + 10), label, class_="t limit-label"),
+                svg.text((x + 6, frame.y.end + 26), label, class_="t limit-label"),
             ]
     return []

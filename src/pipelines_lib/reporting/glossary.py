@@ -112,7 +112,7 @@ TERMS = (
     ),
     Term(
         "Positive, negative",
-        "Positive is the outcome that the model predicts, such as a default; negative is its absence.",
+        "Positive: the outcome the model predicts, such as a default. Negative: its absence.",
         "as the label is declared in the spec",
         "none",
     ),

@@ -23,7 +23,8 @@ def element(name: str, *children: str | Markup, **attributes: Attribute) -> Mark
         for key, value in attributes.items()
     )
     inner = "".join(str(escape(child)) for child in children)
-    return Markup(f"<{name}{written}>{inner}</{name}>")  # noqa: S704  (every part is escaped)
+    whole = f"<{name}{written}>{inner}</{name}>" if inner else f"<{name}{written}/>"
+    return Markup(whole)  # noqa: S704  (every part is escaped)
 
 
 def group(parts: Iterable[Markup], **attributes: Attribute) -> Markup:

@@ -567,3 +567,37 @@ def test_what_is_set_aside_and_what_stays_are_the_whole(
     )
     assert quality.quarantined == int((~good).sum())
     assert (quality.clean.rows if quality.clean else 0) == int(good.sum())
+
+
+def test_keys_that_merely_share_a_hash_are_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """Were every hash the same, the keys themselves would still be asked."""
+    spec = spec_of(INCOME)
+
+    def collide(keys: Any, **_: object) -> Any:
+        return np.zeros(len(keys), dtype=np.uint64)
+
+    keys = [f"{i:08x}" for i in range(98)] + ["twice", "twice"]
+    snapshot = deliver(tmp_path, spec, key=keys)
+    monkeypatch.setattr("pandas.util.hash_array", collide)
+    quality = check_quality(spec, snapshot, home=tmp_path, rules=house())
+    assert result(quality, "DATA-005", "accounts").observed == 0.02
+
+
+def test_a_table_larger_than_a_row_group_is_examined_and_cleaned_row_by_row(tmp_path: Path):
+    """The snapshot is stored in groups of 131,072 rows; the two bad rows lie in different ones."""
+    spec = spec_of(INCOME)
+    rows = 131_072 + 10
+    income = np.full(rows, 50.0)
+    income[[5, 131_075]] = 1.0
+    keys = [f"{i:08x}" for i in range(rows - 1)] + [f"{0:08x}"]
+    snapshot = deliver(tmp_path, spec, rows=rows, income=income, key=keys)
+    quality = check_quality(spec, snapshot, home=tmp_path, rules=house())
+    assert lines(tmp_path, quality) == [
+        ("00000005", "DATA-003", "income"),
+        (f"{131_075:08x}", "DATA-003", "income"),
+    ]
+    assert quality.clean is not None
+    assert quality.clean.rows == rows - 2
+    assert result(quality, "DATA-005", "accounts").observed == 2 / rows

@@ -4,6 +4,7 @@ import shutil
 import socket
 import sqlite3
 from datetime import date, timedelta
+from importlib.metadata import version
 
 import pytest
 
@@ -73,6 +74,21 @@ def test_no_pickle_lies_under_the_artifact_root(prepared):
         content = path.read_bytes()
         assert not content.startswith((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"))
         assert b"cloudpickle" not in content
+
+
+def test_requirements_for_serving_are_pinned_in_the_model(prepared):
+    prepared.night()
+    (written,) = (prepared.home / "mlflow/artifacts").rglob("requirements.txt")
+    lines = written.read_text().splitlines()
+    assert {line.split("==")[0] for line in lines} == {
+        "bank-pipelines",
+        "mlflow",
+        "numpy",
+        "pandas",
+        "pyarrow",
+        "xgboost",
+    }
+    assert f"xgboost=={version('xgboost')}" in lines
 
 
 def test_the_same_night_again_registers_and_logs_nothing_twice(prepared):

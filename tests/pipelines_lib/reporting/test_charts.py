@@ -48,7 +48,7 @@ def test_the_cut_off_stands_inside_its_band():
     ]
     drawn = curves.bands("validation", bands, 0.75)
     # Two bands share x from 60 to 422; three quarters of the way is 331.5.
-    assert '<line x1="331.5" y1="290" x2="331.5" y2="14" class="limit">' in drawn
+    assert '<line x1="331.5" y1="290" x2="331.5" y2="14" class="limit"/>' in drawn
     assert "cut-off 0.750" in drawn
 
 
