@@ -18,11 +18,11 @@ from pipelines_lib.data.contract import (
     Examiner,
     Finding,
     feature_clauses,
-    key_clause,
     outcome_clause,
     readable_clause,
     structure_clauses,
 )
+from pipelines_lib.data.keys import check_key
 from pipelines_lib.data.nights import Night, check_nights, count_nights
 from pipelines_lib.data.quarantine import Breach, SetAside, set_aside
 from pipelines_lib.data.snapshots import Snapshot, read_snapshot, snapshot_path
@@ -128,7 +128,7 @@ def check_quality(
         quarantine_sha256=aside.sha256,
         checks=(
             *column_checks,
-            _check_key(case),
+            check_key(spec.population.name, applications, home, rules, case.examiner),
             *check_nights(nights, spec.population.name, applications.as_of, rules, case.examiner),
             _check_quarantine(case, aside),
             _check_outcomes(case, base),
@@ -237,46 +237,6 @@ def _without_unreadable(finding: Finding, unreadable: "NDArray[np.int64] | None"
         violations=finding.violations - len(unreadable),
         positions=np.setdiff1d(finding.positions, unreadable, assume_unique=True),
     )
-
-
-def _check_key(case: _Case) -> CheckResult:
-    """DATA-005: share of rows whose key another row has as well."""
-    finding = _examine_key(case, _key_hashes(case))
-    if finding.violations:  # two keys may share a hash: now ask the keys themselves
-        finding = _examine_key(case, _key_codes(case))
-    subject = case.spec.population.name
-    share = finding.violations / finding.rows if finding.rows else None
-    text = (
-        f"{subject}: {finding.violations:,} of {finding.rows:,} rows have a key that "
-        "another row has as well"
-    )
-    return case.rules.rule("DATA-005").judge(subject, share, text, n=finding.rows)
-
-
-def _examine_key(case: _Case, codes: Sequence["NDArray[np.generic]"]) -> Finding:
-    import pandas as pd
-
-    frame = pd.DataFrame({"key": np.concatenate(codes) if codes else np.empty(0)})
-    (finding,) = case.examiner.examine(frame, [key_clause()])
-    return finding
-
-
-def _key_hashes(case: _Case) -> list["NDArray[np.uint64]"]:
-    """Hash keys piece by piece: eight bytes for each, where all keys at once take hundreds."""
-    import pandas as pd
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(snapshot_path(case.home, case.applications)) as file:
-        return [
-            pd.util.hash_array(batch["key"].to_numpy(zero_copy_only=False), categorize=False)
-            for batch in file.iter_batches(columns=["key"])
-        ]
-
-
-def _key_codes(case: _Case) -> list["NDArray[np.int32]"]:
-    """Number keys exactly, equal keys alike."""
-    keys = read_snapshot(case.home, case.applications, ["key"])["key"].dictionary_encode()
-    return [np.asarray(chunk.indices) for chunk in keys.chunks]
 
 
 def _check_outcomes(case: _Case, base: "pa.Table") -> CheckResult:

@@ -352,6 +352,21 @@ def test_both_sides_of_a_range_are_told_apart_and_few_rows_show_no_median(tmp_pa
 
 
 @pytest.mark.parametrize(
+    ("bounds", "text"),
+    [
+        ({"minimum": 10.0}, "at least 10"),
+        ({"maximum": 1_000_000.0}, "at most 1,000,000"),
+        ({"minimum": -2.5, "maximum": 100.0}, "-2.5 to 100"),
+    ],
+)
+def test_a_kept_range_is_named(tmp_path: Path, bounds: dict[str, float], text: str):
+    spec = spec_of({"name": "income", "type": "number", **bounds})
+    quality = check_quality(spec, deliver(tmp_path, spec), home=tmp_path, rules=house())
+    found = result(quality, "DATA-003", "income")
+    assert found.explanation == f"income: every value is within {text}"
+
+
+@pytest.mark.parametrize(
     ("share", "text"),
     [(0.0, "0 %"), (1.0, "100 %"), (0.12, "12.0 %"), (0.99999, "99.9 %"), (0.00003, "0.003 %")],
 )
@@ -532,6 +547,16 @@ def test_a_result_survives_the_evidence(tmp_path: Path):
     quality = check_quality(spec, snapshot, home=tmp_path, rules=house())
     stored = parse(canonical_bytes(quality.checks))
     assert tuple(CheckResult.from_plain(each) for each in stored) == quality.checks
+
+
+def test_a_context_is_renewed_after_much_without_a_difference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    spec = spec_of(INCOME, COLOUR)
+    snapshot = deliver(tmp_path, spec, income=[None] + [50.0] * 99)
+    once = check_quality(spec, snapshot, home=tmp_path, rules=house())
+    monkeypatch.setattr("pipelines_lib.data.contract._MUCH", 0)
+    assert check_quality(spec, snapshot, home=tmp_path, rules=house()) == once
 
 
 def test_columns_are_examined_in_groups_without_a_difference(
