@@ -15,7 +15,7 @@ Kind = Literal["number", "integer", "text", "date", "code"]
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _NUMERIC = frozenset((*_WHOLE, *(f"U{name}" for name in _WHOLE), "FLOAT", "DOUBLE", "BOOLEAN"))
 _EXACT = 9_007_199_254_740_992
-"""2**53: beyond it a double no longer tells whole numbers apart."""
+"""2**53: from here on a double no longer tells whole numbers apart."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class Reading:
         if self.kind in {"number", "integer"}:
             unread += f" OR isinf({parsed})"
         if self.kind == "integer":
-            unread += f" OR ({parsed} <> trunc({parsed}) OR abs({parsed}) > {_EXACT})"
+            unread += f" OR ({parsed} <> trunc({parsed}) OR abs({parsed}) >= {_EXACT})"
         # NaN is how many writers spell a missing number; it compares as unequal to nothing here.
         there = f"{raw} IS NOT NULL"
         if self.kind in {"number", "integer"}:
@@ -127,7 +127,7 @@ def as_text(column: str, delivered: str) -> str:
     if delivered == "VARCHAR":
         return f"nullif(trim({column}), '')"
     if delivered in {"FLOAT", "DOUBLE"}:
-        whole = f"{column} = trunc({column}) AND abs({column}) <= {_EXACT}"
+        whole = f"{column} = trunc({column}) AND abs({column}) < {_EXACT}"
         return (
             f"CASE WHEN isnan({column}) THEN NULL WHEN {whole} "
             f"THEN CAST(CAST({column} AS BIGINT) AS VARCHAR) ELSE CAST({column} AS VARCHAR) END"

@@ -236,7 +236,7 @@ def _scan(delivery: Delivery, wanted: tuple[str, ...], separator: str) -> str:
     )
     virtual = ""
     if delivery.partition_column in wanted and not _everywhere(delivery):
-        virtual = f", partition_day AS {identifier(delivery.partition_column)}"
+        virtual = f", CAST(partition_day AS VARCHAR) AS {identifier(delivery.partition_column)}"
     return (
         f"(SELECT *{virtual} FROM ({rows}) "
         f"JOIN (VALUES {days}) AS folder(folder_file, partition_day) ON file_name = folder_file)"

@@ -96,9 +96,7 @@ def house_rules() -> RuleBook:
         rules=(
             rule("DATA-001", direction="at_most", limit=0.01),
             rule("DATA-005", direction="at_most", limit=0.0),
-            rule(
-                "DATA-008", direction="at_most", limit=0.0, parameters=(("minimum_rows", 20.0),)
-            ),
+            rule("DATA-008", direction="at_most", limit=0.0, parameters=(("minimum_rows", 20.0),)),
             rule("DATA-010", direction="at_least", limit=0.95),
             rule("DATA-011", direction="at_most", limit=0.0),
         ),

@@ -1,5 +1,6 @@
 """DATA-001, DATA-005, DATA-008, DATA-010, DATA-011: what a run may know, and what is refused."""
 
+import re
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -93,9 +94,7 @@ def test_the_same_day_gives_the_same_bytes_and_answers_after_more_was_delivered(
     bank.deliver(rows=60, nights=12)
     more, later = 40, date(2025, 1, 20)
     accounts = (bank.folder / "accounts.csv").read_text()
-    bank.write(
-        "accounts.csv", accounts + "".join(f"D{i},{later},1,1,n\n" for i in range(more))
-    )
+    bank.write("accounts.csv", accounts + "".join(f"D{i},{later},1,1,n\n" for i in range(more)))
     outcomes = (bank.folder / "outcomes.csv").read_text()
     bank.write("outcomes.csv", outcomes + "".join(f"D{i},1,{later}\n" for i in range(more)))
     customers = (bank.folder / "customers.csv").read_text()
@@ -113,7 +112,9 @@ def test_the_order_of_delivery_changes_no_byte(bank, tables, order, repeats):
     """Also where keys repeat with other values: what counts does not depend on order."""
     accounts, outcomes = tables["accounts"](24, 6), tables["outcomes"](24, 6)
     if repeats:
-        accounts = pa.concat_tables([accounts, twin(accounts.slice(0, 3), "income", [5.0, 6.0, 7.0])])
+        accounts = pa.concat_tables(
+            [accounts, twin(accounts.slice(0, 3), "income", [5.0, 6.0, 7.0])]
+        )
         outcomes = pa.concat_tables([outcomes, twin(outcomes.slice(0, 2), "bad", [0, 1])])
         order = [*order, *range(24, accounts.num_rows)][::-1]
     bank.table("accounts.csv", accounts)
@@ -236,7 +237,7 @@ def test_an_outcome_still_to_come_is_no_fault(bank, answer):
 def test_one_unreadable_row_in_a_hundred_passes_and_two_fail(bank, tables, answer):
     bank.deliver(rows=100, nights=10)
     text = (bank.folder / "accounts.csv").read_text()
-    one = text.replace("1007.5", "1007,5x")
+    one = text.replace("1007.5", "1007.5x")
     for body, outcome in [(one, Outcome.PASSED), (one.replace("1008.5", "?"), Outcome.FAILED)]:
         bank.write("accounts.csv", body)
         assert answer(bank.ingest(), "DATA-001", "accounts").outcome is outcome
@@ -320,7 +321,7 @@ def test_a_renamed_column_is_named_with_the_nearest(bank, answer, header, hint):
     bank.write("accounts.csv", header + text[text.index("\n") :])
     ingestion = bank.ingest()
     assert ingestion.applications is None
-    assert __import__("re").search(hint, answer(ingestion, "DATA-001", "accounts").explanation)
+    assert re.search(hint, answer(ingestion, "DATA-001", "accounts").explanation)
 
 
 def test_an_extra_column_is_ignored_and_counted(bank, tables, answer):
@@ -330,7 +331,10 @@ def test_an_extra_column_is_ignored_and_counted(bank, tables, answer):
     bank.table("accounts.csv", accounts)
     ingestion = bank.ingest()
     assert ingestion.applications.sha256 == expected
-    assert "1 column(s) the spec does not name" in answer(ingestion, "DATA-001", "accounts").explanation
+    assert (
+        "1 column(s) the spec does not name"
+        in answer(ingestion, "DATA-001", "accounts").explanation
+    )
 
 
 @pytest.mark.parametrize(
@@ -339,7 +343,13 @@ def test_an_extra_column_is_ignored_and_counted(bank, tables, answer):
         (b"", "is empty (0 bytes)"),
         (b"id,day,income,cards,region\n", "is empty: it has columns but no row"),
         (b"id,day,income,cards,region\nC1,2025-01-02,1,CANARY\n", "cannot be read (line 2)"),
-        (b"id,day,income,cards,region\nC1,2025-01-02,1,1,caf\xe9CANARY\n", "not encoded as utf-8 (line 2)"),
+        (b"id,day,income,cards,region\nC1,2025-01-02,1,1,caf\xe9CANARY\n", "not encoded as utf-8"),
+        (
+            b"id,day,income,cards,region\n"
+            + b"C1,2025-01-02,1,1,n\n" * 9_999
+            + b"C1,2025-01-02,1,1,caf\xe9CANARY\n",
+            "not encoded as utf-8 (line 10001)",
+        ),
         (b"id,day,inc\xf6me,cards,region\n", "not encoded as utf-8"),
         (b'id,day,income,cards,region\nC1,2025-01-02,1,1,"CANARY\n', "cannot be read (line 2)"),
         (b"id,id,income,cards,region\n", "column id appears twice"),
@@ -418,7 +428,10 @@ def test_a_night_with_an_earlier_nights_rows_is_a_copy_whatever_order_and_keys(b
     result = answer(bank.ingest(), "DATA-008", "accounts")
     assert (result.outcome, result.observed) == (Outcome.FAILED, 1.0)
     assert "2025-01-10 are those of 2025-01-08 again" in result.explanation
-    bank.write("accounts.csv", header + "".join(night + copy).replace("B3,2025-01-10,1016.5", "B3,2025-01-10,1016.6"))
+    bank.write(
+        "accounts.csv",
+        header + "".join(night + copy).replace("B3,2025-01-10,1016.5", "B3,2025-01-10,1016.6"),
+    )
     assert answer(bank.ingest(), "DATA-008", "accounts").passed
 
 
@@ -444,7 +457,12 @@ def test_the_same_file_under_two_names_is_a_copy(bank, tables, answer):
 
 ATTRIBUTES = [
     {"name": "sex", "column": "sex", "reference": "m", "groups": {"m": [1], "w": [2]}},
-    {"name": "age", "column": "years", "reference": "old", "bands": {"young": [None, 24], "old": [25, None]}},
+    {
+        "name": "age",
+        "column": "years",
+        "reference": "old",
+        "bands": {"young": [None, 24], "old": [25, None]},
+    },
 ]
 
 
@@ -508,7 +526,10 @@ def test_a_feature_is_what_was_available_on_the_day_of_the_application(bank, ans
 def test_a_date_of_tomorrow_is_impossible_and_one_of_today_is_not(bank, answer):
     bank.deliver()
     text = (bank.folder / "accounts.csv").read_text()
-    for today, outcome in [(date(2025, 1, 12), Outcome.PASSED), (date(2025, 1, 11), Outcome.FAILED)]:
+    for today, outcome in [
+        (date(2025, 1, 12), Outcome.PASSED),
+        (date(2025, 1, 11), Outcome.FAILED),
+    ]:
         bank.write("accounts.csv", text)
         result = answer(bank.ingest(today=today), "DATA-011", "accounts")
         assert result.outcome is outcome

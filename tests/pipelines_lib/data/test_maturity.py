@@ -31,7 +31,9 @@ def test_an_outcome_observed_tomorrow_is_not_known():
     assert not one("2025-01-01", "2025-02-01", 1)
 
 
-@pytest.mark.parametrize(("observed", "label"), [("NaT", np.nan), ("2025-01-20", np.nan), ("NaT", 1)])
+@pytest.mark.parametrize(
+    ("observed", "label"), [("NaT", np.nan), ("2025-01-20", np.nan), ("NaT", 1)]
+)
 def test_without_outcome_or_its_date_nothing_is_learned(observed, label):
     assert not one("2025-01-01", observed, label)
 

@@ -18,7 +18,9 @@ def test_the_tables_compute_the_hmac_that_the_standard_library_computes(tmp_path
     texts = ["1", "C-0001", "café", "x" * 500]
     with Workbench(tmp_path, threads=2, key=key) as bench:
         for text in texts:
-            row = bench.one(f"SELECT lower(hex({pseudonymised('t')})) AS k FROM (SELECT ? AS t)", [text])
+            row = bench.one(
+                f"SELECT lower(hex({pseudonymised('t')})) AS k FROM (SELECT ? AS t)", [text]
+            )
             assert row["k"] == hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
 
 
@@ -79,7 +81,10 @@ def test_the_environment_wins_over_the_file(tmp_path):
 
 def test_the_secret_lands_in_no_error(tmp_path):
     key = b"SECRETSECRETSECRETSECRET"
-    with Workbench(tmp_path, threads=1, key=key) as bench, pytest.raises(CheckNotRunError) as caught:
+    with (
+        Workbench(tmp_path, threads=1, key=key) as bench,
+        pytest.raises(CheckNotRunError) as caught,
+    ):
         bench.run(f"SELECT {pseudonymised('no_such_column')}")
     inner = pads(key)[0]
     shown = f"{caught.value} {caught.value.__cause__}"

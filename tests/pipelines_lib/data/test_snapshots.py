@@ -29,7 +29,10 @@ LINEAGE = SourceLineage("accounts", "accounts.csv", "ab" * 32, 9, 7, DAY)
 
 def table(rows=10):
     return pa.table(
-        {"key": [f"{i:064x}" for i in range(rows)], "x": [i if i % 3 else None for i in range(rows)]}
+        {
+            "key": [f"{i:064x}" for i in range(rows)],
+            "x": [i if i % 3 else None for i in range(rows)],
+        }
     )
 
 
