@@ -1,7 +1,7 @@
-"""Are the deliveries whole, in time, delivered once, and of the declared types?
+"""Are the deliveries whole, in time, possible, and of the declared types?
 
-DATA-001 columns and types, DATA-005 keys of joined sources, DATA-008 delivered twice,
-DATA-010 source complete, DATA-011 dates possible. Keys of the population and the values
+DATA-001 columns and types, DATA-005 keys of joined sources, DATA-010 source complete,
+DATA-011 dates possible. Keys of the population and the values
 themselves are judged on the snapshot, in quality.
 """
 # ruff: noqa: S608  (names and values in SQL are quoted by columns.quoted and identifier)
@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from pipelines_lib.canonical import sha256_of
-from pipelines_lib.data.columns import quoted
+from pipelines_lib.data.copies import TWICE
+from pipelines_lib.data.facts import Facts
 from pipelines_lib.data.joining import known, repeats_query
 from pipelines_lib.data.loading import Loaded, wanted_columns
-from pipelines_lib.data.snapshots import SourceLineage
 from pipelines_lib.errors import DataContractError, bounded
 from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.model_spec import ModelSpec, SourceSpec
@@ -24,26 +23,7 @@ from pipelines_lib.spec.rulebook import RuleBook
 if TYPE_CHECKING:
     from pipelines_lib.data.tables import Workbench
 
-TYPES, KEYS, TWICE, COMPLETE, POSSIBLE = (
-    "DATA-001",
-    "DATA-005",
-    "DATA-008",
-    "DATA-010",
-    "DATA-011",
-)
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Counts of one delivery."""
-
-    delivered: int
-    visible: int
-    broken: int
-    latest: date | None
-    future: int
-    misplaced: int
-    early: int
+TYPES, KEYS, COMPLETE, POSSIBLE = "DATA-001", "DATA-005", "DATA-010", "DATA-011"
 
 
 @dataclass(frozen=True)
@@ -101,37 +81,6 @@ def unusable(source: SourceSpec, fault: DataContractError, rules: RuleBook) -> l
     ]
 
 
-def count(bench: "Workbench", loaded: Loaded, today: date) -> Facts:
-    """Count what one delivery holds."""
-    limit = f"DATE {quoted(str(today))}"
-    late = " OR ".join(f"{name} > {limit}" for name in loaded.dates) or "FALSE"
-    placed = f"{loaded.day} <> partition_day" if loaded.source.role == "population" else "FALSE"
-    early = "observed_on < applied_on" if loaded.source.observed_on else "FALSE"
-    latest = f"max({loaded.day}) FILTER (WHERE visible)" if loaded.day else "CAST(NULL AS DATE)"
-    row = bench.one(
-        f"SELECT count(*) AS delivered, count(*) FILTER (WHERE visible) AS visible, "
-        f"count(broken) AS broken, {latest} AS latest, "
-        f"count(*) FILTER (WHERE {late}) AS future, "
-        f"count(*) FILTER (WHERE visible AND {placed}) AS misplaced, "
-        f"count(*) FILTER (WHERE visible AND {early}) AS early FROM {loaded.table}"
-    )
-    return Facts(**row)
-
-
-def lineage(bench: "Workbench", loaded: Loaded, facts: Facts) -> SourceLineage:
-    """Where a source's rows came from."""
-    delivery = loaded.delivery
-    content = delivery.content_sha256 or _content(bench, loaded)
-    return SourceLineage(
-        name=loaded.source.name,
-        uri=delivery.uri,
-        content_sha256=content,
-        rows_delivered=facts.delivered,
-        rows_visible=facts.visible,
-        latest=facts.latest,
-    )
-
-
 def check_types(inquiry: Inquiry) -> CheckResult:
     """DATA-001: are the columns there, and are the values of the declared types?
 
@@ -168,36 +117,6 @@ def check_keys(inquiry: Inquiry) -> CheckResult:
         )
     share = repeats / rows if rows else 0.0
     return inquiry.rules.rule(KEYS).judge(inquiry.name, share, told, n=rows)
-
-
-def check_delivered_twice(
-    bench: "Workbench",
-    spec: ModelSpec,
-    population: Loaded | None,
-    features: str | None,
-    rules: RuleBook,
-) -> CheckResult:
-    """DATA-008: is the newest delivery a copy of an earlier one?
-
-    Files are compared by their bytes; nights by their rows without key and date, in any
-    order, where the night has ``minimum_rows`` rows (fewer can be equal by chance).
-    Observed is the number of copies.
-    """
-    rule, name = rules.rule(TWICE), spec.population.name
-    minimum = int(rule.parameter("minimum_rows"))
-    copies = _copied_files(population) if population else 0
-    if features is None and not copies:
-        return rule.answer(name, "Not computed: a source could not be read.", holds=None)
-    newest, rows, equal = _equal_nights(bench, spec, population, features, minimum)
-    told = [f"{copies} file(s) have exactly the bytes of another."] if copies else []
-    if equal:
-        told.append(f"The {rows} rows of {newest} are those of {bounded(equal)} again.")
-    advice = "Withdraw the copy, have the right file delivered, and run again."
-    if not told:
-        advice = "The newest delivery is no copy of an earlier one."
-        if rows < minimum:
-            advice += f" Its {rows} rows are too few to compare contents."
-    return rule.judge(name, float(copies + len(equal)), " ".join([*told, advice]))
 
 
 def check_complete(inquiry: Inquiry) -> CheckResult:
@@ -286,46 +205,6 @@ def _unreadable(inquiry: Inquiry) -> tuple[list[tuple[str, int]], int, int]:
     return counts.most_common(), sum(number for _, number in groups), bad
 
 
-def _copied_files(population: Loaded) -> int:
-    """How many of the newest files are copies; without dates in their names, of all files."""
-    files = population.delivery.files
-    same = Counter(file.sha256 for file in files if file.sha256)
-    newest = files[-1].partition
-    if newest is None:
-        return sum(number - 1 for number in same.values())
-    return sum(1 for file in files if file.partition == newest and same[file.sha256] > 1)
-
-
-def _equal_nights(
-    bench: "Workbench",
-    spec: ModelSpec,
-    population: Loaded | None,
-    features: str | None,
-    minimum: int,
-) -> tuple[date | None, int, list[date]]:
-    """The newest night, its rows, and the earlier nights of the same content."""
-    if population is None or features is None:
-        return None, 0, []
-    sizes = bench.run(
-        f"SELECT business_date, count(*) FROM {population.table} WHERE visible "
-        "GROUP BY business_date ORDER BY business_date DESC"
-    )
-    newest, rows = sizes[0]
-    alike = [night for night, number in sizes if number == rows]
-    if rows < minimum or len(alike) == 1:
-        return newest, rows, []
-    nights = ", ".join(f"DATE {quoted(str(night))}" for night in alike)
-    values = ", ".join(f"f{index}" for index in range(len(spec.features)))
-    # Two sums over 64-bit hashes: equal only where the rows are, whatever their order.
-    digests = bench.run(
-        "SELECT business_date, sum(h) AS total, bit_xor(hash(h)) AS mix "
-        f"FROM (SELECT business_date, hash({values}) AS h FROM ({features}) "
-        f"WHERE business_date IN ({nights})) GROUP BY business_date"
-    )
-    content = {night: (total, mix) for night, total, mix in digests}
-    return newest, rows, sorted(n for n in alike if n < newest and content[n] == content[newest])
-
-
 def _coverage(inquiry: Inquiry) -> Coverage:
     loaded, population = inquiry.loaded, inquiry.population
     spine = f"(SELECT key, business_date FROM {population.table if population else ''} "
@@ -347,20 +226,3 @@ def _coverage(inquiry: Inquiry) -> Coverage:
         f"coalesce(max_by(k, d), 0) AS newest_found, max(d) AS newest FROM ({by_night})"
     )
     return Coverage(**row)
-
-
-def _content(bench: "Workbench", loaded: Loaded) -> str:
-    """Hash rows that have no bytes of their own (SQL): the same in any order.
-
-    Each row is hashed; the hashes are added up in four lanes of 64 bits, and hashed again.
-    """
-    names = ("hex(key)", *loaded.dates, *(name for name in loaded.values), "unreadable", "broken")
-    texts = ", ".join(f"coalesce(CAST({name} AS VARCHAR), '')" for name in names)
-    lanes = ", ".join(
-        f"CAST(sum(CAST('0x' || substr(h, {1 + 16 * lane}, 16) AS UBIGINT)) AS VARCHAR)"
-        for lane in range(4)
-    )
-    rows = f"SELECT sha256(concat_ws(chr(31), {texts})) AS h FROM {loaded.table}"
-    return sha256_of(
-        [str(each) for each in bench.run(f"SELECT count(*), {lanes} FROM ({rows})")[0]]
-    )

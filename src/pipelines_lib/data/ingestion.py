@@ -13,18 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines_lib.data import joining
+from pipelines_lib.data.copies import TWICE, check_delivered_twice
 from pipelines_lib.data.deliveries import (
-    TWICE,
     Inquiry,
     check_complete,
     check_dates,
-    check_delivered_twice,
     check_keys,
     check_types,
-    count,
-    lineage,
     unusable,
 )
+from pipelines_lib.data.facts import count, lineage
 from pipelines_lib.data.loading import Loaded, load, wanted_columns
 from pipelines_lib.data.scratch import scratch_folder
 from pipelines_lib.data.snapshots import Snapshot, SourceLineage, write_snapshot

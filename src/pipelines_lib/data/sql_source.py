@@ -33,7 +33,7 @@ class SqlSource:
 
     def read(self, request: Request) -> Delivery:
         """Copy the visible rows to scratch space."""
-        from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+        from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
         path = request.scratch / f"{self._spec.name}.parquet"
         try:
@@ -45,10 +45,10 @@ class SqlSource:
                     future = self._future(connection, present, request)
             finally:
                 engine.dispose()
-        except DBAPIError as exc:
-            raise self._unreachable(type(exc.orig).__name__) from None
+        except (OperationalError, InterfaceError) as exc:
+            raise self._unreachable(exc) from None  # the cause's text holds the address
         except SQLAlchemyError as exc:
-            raise self._unreachable(type(exc).__name__) from None
+            raise self._refused(exc) from None
         logger.info("Source %s: %d row(s) from SQL", self._spec.name, rows)
         return Delivery(
             source=self._spec.name,
@@ -175,12 +175,24 @@ class SqlSource:
         schema, _, table = (self._spec.table or "").rpartition(".")
         return schema or None, table
 
-    def _unreachable(self, kind: str) -> ServiceError:
+    def _unreachable(self, exc: Exception) -> ServiceError:
         return ServiceError(
             f"source {self._spec.name}: the database named by {self._spec.sql_variable} cannot be "
-            f"reached or broke off ({kind}).",
+            f"reached or broke off ({_kind(exc)}).",
             fix="See that it is up and that user, password and network are right; then run again.",
         )
+
+    def _refused(self, exc: Exception) -> DataContractError:
+        return DataContractError(
+            f"source {self._spec.name}: the database refused to read {self._spec.table} "
+            f"({_kind(exc)}).",
+            fix="See that this user may SELECT from it and that the table or view is sound.",
+        )
+
+
+def _kind(exc: Exception) -> str:
+    """The driver's name for what happened; never its text, which can quote address and rows."""
+    return type(getattr(exc, "orig", None) or exc).__name__
 
 
 def _is_date(kind: Any) -> bool:  # noqa: ANN401  (a column type, imported lazily)

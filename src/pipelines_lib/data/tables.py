@@ -21,7 +21,9 @@ MEMORY_MB = 448
 """What the engine may hold before it moves work to disk; the rest of a run is about as much."""
 
 BATCH = 65_536
-_FULL = re.compile(r"no space left|disk quota|failed to offload|max_temp_directory_size", re.I)
+_FULL = re.compile(
+    r"no space left|disk quota|file too large|failed to offload|max_temp_directory_size", re.I
+)
 _ENCODING = re.compile(r"invalid unicode|not utf-8 encoded", re.I)
 _LINE = re.compile(r"\bline:? (\d+)", re.I)
 

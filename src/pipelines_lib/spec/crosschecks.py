@@ -4,6 +4,7 @@ They work on the raw data, so that they find their problems even where other par
 same file are wrong: a person gets every problem at once.
 """
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -20,7 +21,7 @@ _BUILT_IN_ESTIMATORS = ("xgboost", "scorecard")
 def crosscheck(document: Document, packs: Mapping[str, PolicyPack]) -> Iterator[Problem]:
     """Find every contradiction between parts of a spec, and between spec and policy."""
     data = document.data
-    for question in (_names_are_unique, _sources, _label, _protected, _estimator):
+    for question in (_names_are_unique, _sources, _label, _protected, _groups, _estimator):
         for location, what, fix in question(data):
             yield Problem(document.line(location), what, fix)
     for location, what, fix in _policies(data, packs):
@@ -28,9 +29,10 @@ def crosscheck(document: Document, packs: Mapping[str, PolicyPack]) -> Iterator[
 
 
 Found = Iterator[tuple[Location, str, str]]
+Entries = list[tuple[int, Mapping[str, Any]]]
 
 
-def _entries(data: Mapping[str, Any], key: str) -> list[tuple[int, Mapping[str, Any]]]:
+def _entries(data: Mapping[str, Any], key: str) -> Entries:
     value = data.get(key)
     items = value if isinstance(value, list) else []
     return [(index, item) for index, item in enumerate(items) if isinstance(item, Mapping)]
@@ -41,109 +43,180 @@ def _mapping(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _attributes(data: Mapping[str, Any]) -> list[tuple[int, Mapping[str, Any]]]:
+def _word(item: Mapping[str, Any], key: str) -> str | None:
+    """A text of an entry; None where it is missing or no text, which its own field reports."""
+    value = item.get(key)
+    return value.strip() if isinstance(value, str) else None
+
+
+def _attributes(data: Mapping[str, Any]) -> Entries:
     return _entries(_mapping(data, "fairness"), "attributes")
 
 
+def _roles(data: Mapping[str, Any]) -> dict[str, str | None]:
+    return {
+        name: _word(item, "role")
+        for _, item in _entries(data, "sources")
+        if (name := _word(item, "name")) is not None
+    }
+
+
 def _names_are_unique(data: Mapping[str, Any]) -> Found:
-    for key in ("sources", "features"):
-        names = Counter(item.get("name") for _, item in _entries(data, key))
-        seen: set[object] = set()
-        for index, item in _entries(data, key):
-            name = item.get("name")
-            if names[name] > 1 and name in seen:
-                yield (key, index, "name"), f"{key}: {name!r} is declared twice", "Remove one."
-            seen.add(name)
+    lists: dict[Location, Entries] = {
+        ("sources",): _entries(data, "sources"),
+        ("features",): _entries(data, "features"),
+        ("fairness", "attributes"): _attributes(data),
+    }
+    for where, entries in lists.items():
+        seen: set[str] = set()
+        for index, item in entries:
+            name = _word(item, "name")
+            if name in seen:
+                what = f"{where[-1]}: {name!r} is declared twice"
+                yield (*where, index, "name"), what, "Remove one."
+            elif name is not None:
+                seen.add(name)
 
 
 def _sources(data: Mapping[str, Any]) -> Found:
-    roles = {item.get("name"): item.get("role") for _, item in _entries(data, "sources")}
+    entries = _entries(data, "sources")
+    if not entries:
+        return
+    counts = Counter(_word(item, "role") for _, item in entries)
     for role in ("population", "label", "protected"):
-        count = sum(1 for value in roles.values() if value == role)
         wanted = role != "protected" or bool(_attributes(data))
-        if count > 1 or (count == 0 and wanted):
+        if counts[role] > 1 or (counts[role] == 0 and wanted):
             yield (
                 ("sources",),
-                f"{count} sources have role {role}, one is needed",
+                f"{counts[role]} sources have role {role}, one is needed",
                 f"Give exactly one source 'role: {role}'.",
             )
+    roles = _roles(data)
+    known = [name for name, role in roles.items() if role in {"population", "features"}]
     for index, item in _entries(data, "features"):
-        if roles and roles.get(item.get("source")) not in {"population", "features"}:
-            known = [str(n) for n, role in roles.items() if role in {"population", "features"}]
+        source = _word(item, "source")
+        if source is not None and source not in known:
             yield (
                 ("features", index, "source"),
-                f"feature {item.get('name')!r} names source {item.get('source')!r}, "
-                "which delivers no features",
-                f"Use one of: {', '.join(known)}.",
+                f"feature {item.get('name')!r} names source {source!r}, which delivers no features",
+                f"Use one of: {', '.join(known) or 'none yet'}.",
             )
 
 
 def _label(data: Mapping[str, Any]) -> Found:
-    label = _mapping(data, "label")
-    roles = {item.get("name"): item.get("role") for _, item in _entries(data, "sources")}
-    if label and roles and roles.get(label.get("source")) != "label":
+    label, roles = _mapping(data, "label"), _roles(data)
+    source = _word(label, "source")
+    if source is not None and roles and roles.get(source) != "label":
         yield (
             ("label", "source"),
-            f"label source {label.get('source')!r} is not a source with role label",
+            f"label source {source!r} is not a source with role label",
             "Name the source that delivers outcomes.",
         )
-    if label and label.get("positive") == label.get("negative"):
+    codes = [str(label[key]).strip() for key in ("positive", "negative") if key in label]
+    if codes[1:] == codes[:1]:
         yield ("label", "negative"), "positive and negative are the same code", "They must differ."
+    column = _word(label, "column")
     for index, item in _entries(data, "features"):
-        if label and item.get("name") == label.get("column"):
+        name = _word(item, "name")
+        if name is not None and column is not None and name.casefold() == column.casefold():
             yield (
                 ("features", index, "name"),
-                f"{item.get('name')!r} is the label and may not be a feature",
+                f"{name!r} is the label and may not be a feature",
                 "Remove the feature: it is what the model predicts.",
             )
 
 
 def _protected(data: Mapping[str, Any]) -> Found:
     protected = {
-        str(item.get(key)).lower(): str(item.get("name"))
+        word.casefold(): _word(item, "name")
         for _, item in _attributes(data)
         for key in ("name", "column")
+        if (word := _word(item, key)) is not None
     }
     for index, item in _entries(data, "features"):
-        name = str(item.get("name"))
-        if name.lower() in protected:
+        name = _word(item, "name")
+        if name is not None and name.casefold() in protected:
             yield (
                 ("features", index, "name"),
-                f"{name!r} is the protected attribute {protected[name.lower()]!r} "
+                f"{name!r} is the protected attribute {protected[name.casefold()]!r} "
                 "and may not be a feature",
                 "Remove the feature; protected attributes only serve the fairness step.",
             )
 
 
+def _groups(data: Mapping[str, Any]) -> Found:
+    """No value may belong to two groups: else the order of keys would decide which one has it."""
+    for index, item in _attributes(data):
+        where = ("fairness", "attributes", index)
+        for key, claims in (("groups", _shared_codes(item)), ("bands", _shared_ranges(item))):
+            for name, what in claims:
+                yield (*where, key, name), what, "Let every value belong to one group alone."
+
+
+def _shared_codes(attribute: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    owner: dict[str, str] = {}
+    for name, codes in _mapping(attribute, "groups").items():
+        for code in map(str, codes if isinstance(codes, list) else []):
+            if code in owner:
+                yield str(name), f"code {code!r} is in group {owner[code]!r} and in {name!r}"
+            owner.setdefault(code, str(name))
+
+
+def _shared_ranges(attribute: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    spans: list[tuple[float, float, str]] = []
+    for name, ends in _mapping(attribute, "bands").items():
+        if not _is_range(ends):
+            continue
+        low = -math.inf if ends[0] is None else ends[0]
+        high = math.inf if ends[1] is None else ends[1]
+        if low > high:
+            yield str(name), f"band {name!r} runs from {low:g} down to {high:g}"
+            continue
+        for other_low, other_high, other in spans:
+            if low <= other_high and other_low <= high:
+                both = f"{max(low, other_low):g} to {min(high, other_high):g}"
+                yield str(name), f"bands {other!r} and {name!r} share the values {both}"
+        spans.append((low, high, str(name)))
+
+
+def _is_range(ends: object) -> bool:
+    return (
+        isinstance(ends, list)
+        and len(ends) == 2  # noqa: PLR2004  (two ends)
+        and all(end is None or _is_number(end) for end in ends)
+    )
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _estimator(data: Mapping[str, Any]) -> Found:
-    estimator = _mapping(data, "training").get("estimator")
-    if isinstance(estimator, str) and "." not in estimator:
-        if estimator in _BUILT_IN_ESTIMATORS:
-            return
-        near = get_close_matches(estimator, _BUILT_IN_ESTIMATORS, n=1)
-        hint = f"Did you mean {near[0]!r}?" if near else "Use xgboost, scorecard or a dotted path."
-        yield ("training", "estimator"), f"unknown estimator {estimator!r}", hint
+    estimator = _word(_mapping(data, "training"), "estimator")
+    if estimator is None or "." in estimator or estimator in _BUILT_IN_ESTIMATORS:
+        return
+    near = get_close_matches(estimator, _BUILT_IN_ESTIMATORS, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else "Use xgboost, scorecard or a dotted path."
+    yield ("training", "estimator"), f"unknown estimator {estimator!r}", hint
 
 
 def _policies(data: Mapping[str, Any], packs: Mapping[str, PolicyPack]) -> Found:
     named = data.get("policies")
     names = named if isinstance(named, list) else []
     for index, name in enumerate(names):
-        if name not in packs:
-            near = get_close_matches(str(name), list(packs), n=1)
-            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(sorted(packs))}."
+        if isinstance(name, str) and name not in packs:
+            near = get_close_matches(name, list(packs), n=1)
+            known = ", ".join(sorted(packs)) or "none"
+            hint = f"Did you mean {near[0]!r}?" if near else f"Known: {known}."
             yield ("policies", index), f"policy {name!r} does not exist", hint
-    limits = _mapping(data, "limits")
-    numbers = {
-        str(k): float(v)
-        for k, v in limits.items()
-        if isinstance(v, int | float) and not isinstance(v, bool)
-    }
-    chosen = [packs[name] for name in names if name in packs]
-    if not chosen or data.get("tier") not in TIERS:
+    chosen = [packs[name] for name in names if isinstance(name, str) and name in packs]
+    tier = data.get("tier")
+    if not chosen or tier not in TIERS or not _is_number(tier):
         return
+    limits = _mapping(data, "limits")
+    numbers = {str(key): value for key, value in limits.items() if _is_number(value)}
     try:
-        looser = looser_limits(numbers, chosen, data["tier"])
+        looser = looser_limits(numbers, chosen, int(tier))
     except SpecError as exc:
         yield ("policies",), exc.problem, exc.fix
         return

@@ -1,7 +1,9 @@
 """YAML documents that remember on which line everything stands.
 
-Stricter than YAML: a key given twice is refused, and only ``true`` and ``false`` are
-booleans (``no`` is a country, ``on`` is a word).
+Stricter than YAML: a key given twice is refused, and so is an alias (``*name``): whoever
+reads a line reads its value. Only ``true`` and ``false`` are booleans (``no`` is a country,
+``on`` is a word), and a number is a number as a person writes it: ``012`` is a code and
+``12:30`` a time, not 10 and 750; ``1e-3`` is a number.
 """
 
 import re
@@ -10,11 +12,22 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from yaml.error import MarkedYAMLError
 
 from pipelines_lib.errors import SpecError
 
 Location = tuple[str | int, ...]
-_BOOLEAN = "tag:yaml.org,2002:bool"
+_TAG = "tag:yaml.org,2002:"
+_PATTERNS = {
+    "bool": (r"true|false", "tf"),
+    "int": (r"[-+]?(?:0|[1-9][0-9]*)", "-+0123456789"),
+    "float": (
+        r"[-+]?(?:(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?|[0-9]+[eE][-+]?[0-9]+"
+        r"|\.(?:inf|Inf|INF))|\.(?:nan|NaN|NAN)",
+        "-+0123456789.",
+    ),
+}
+"""What a plain word must look like to be more than a word, and how it may begin."""
 
 
 @dataclass(frozen=True)
@@ -48,14 +61,30 @@ class Document:
 
 
 class _Loader(yaml.SafeLoader):
-    """Safe YAML with two booleans."""
+    """Safe YAML without aliases, with two booleans and with numbers as people write them."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.peek_event().start_mark  # type: ignore[no-untyped-call]
+            raise MarkedYAMLError(problem="an alias; write the value out", problem_mark=mark)
+        return super().compose_node(parent, index)
+
+    def construct_yaml_timestamp(self, node: yaml.ScalarNode) -> Any:  # noqa: ANN401  (as above)
+        try:
+            return super().construct_yaml_timestamp(node)
+        except ValueError as exc:
+            raise MarkedYAMLError(
+                problem=f"{node.value!r} is no date", problem_mark=node.start_mark
+            ) from exc
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != _BOOLEAN]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag.removeprefix(_TAG) not in _PATTERNS]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_Loader.add_implicit_resolver(_BOOLEAN, re.compile(r"^(?:true|false)$"), list("tf"))
+for _name, (_pattern, _first) in _PATTERNS.items():
+    _Loader.add_implicit_resolver(f"{_TAG}{_name}", re.compile(f"^(?:{_pattern})$"), list(_first))
+_Loader.add_constructor(f"{_TAG}timestamp", _Loader.construct_yaml_timestamp)
 
 
 def shown(path: Path) -> str:
@@ -72,8 +101,8 @@ def read_document(path: Path) -> Document:
 
 def parse_document(text: str, path: Path) -> Document:
     """Parse YAML text; ``path`` is only named in errors."""
-    loader = _Loader(text)
     try:
+        loader = _Loader(text)
         node = loader.get_single_node()
         if not isinstance(node, yaml.MappingNode):
             raise SpecError(
@@ -86,8 +115,6 @@ def parse_document(text: str, path: Path) -> Document:
         data = loader.construct_document(node)
     except yaml.YAMLError as exc:
         raise _syntax_error(exc, path) from exc
-    finally:
-        loader.dispose()
     return Document(path=path, text=text, data=data, lines=lines, problems=tuple(problems))
 
 
@@ -132,7 +159,7 @@ def _read_text(path: Path) -> str:
 def _syntax_error(exc: yaml.YAMLError, path: Path) -> SpecError:
     mark = getattr(exc, "problem_mark", None)
     where = f" on line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-    problem = getattr(exc, "problem", None) or "it cannot be parsed"
+    problem = getattr(exc, "problem", None) or getattr(exc, "reason", "it cannot be parsed")
     return SpecError(
         f"{shown(path)} is not valid YAML{where}: {problem}.",
         fix="Check indentation, quotes and colons there.",

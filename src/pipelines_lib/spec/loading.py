@@ -25,7 +25,8 @@ from pipelines_lib.spec.settings import Settings
 from pipelines_lib.spec.strict import Strict
 
 _SUFFIXES = (".yaml", ".yml")
-_MODEL_LINE = re.compile(r"^model:\s*['\"]?([^\s'\"#]+)", re.MULTILINE)
+_MODEL_LINE = re.compile(r"^model:[ \t]*['\"]?([^\s'\"#]+)", re.MULTILINE)
+_SHOWN_CHARACTERS = 60
 _S = TypeVar("_S", bound=Strict)
 
 
@@ -132,7 +133,7 @@ def find_model(reference: str, folder: Path) -> Path:
 
 
 def _yaml_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.glob("*") if path.suffix in _SUFFIXES)
+    return sorted(path for path in folder.glob("*") if path.suffix in _SUFFIXES and path.is_file())
 
 
 def _build(kind: type[_S], document: Document, problems: list[Problem]) -> _S:
@@ -171,11 +172,16 @@ def _problem(error: Mapping[str, Any], location: Location, document: Document) -
         return Problem(line, f"key {name!r} is missing", "Add it; docs/model_spec.md explains it.")
     what = str(error["msg"]).removeprefix("Value error, ")
     given = error.get("input")
-    shown_input = f", not {given!r}" if isinstance(given, str | int | float | bool) else ""
+    shown_input = f", not {_cut(given)}" if isinstance(given, str | int | float | bool) else ""
     if error["type"] == "value_error":
         return Problem(line, f"{name}: {what}" if name else what, "Correct the value.")
     what = what[:1].lower() + what[1:]
     return Problem(line, f"{name}: {what}{shown_input}", "Correct the value.")
+
+
+def _cut(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}..."
 
 
 def _dotted(location: Location) -> str:

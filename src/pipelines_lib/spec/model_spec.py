@@ -4,14 +4,24 @@ Tuples, never sets or lists, so that the hash of a spec is the same in every pro
 No number that can open a gate has a default: those live in policy packs.
 """
 
-from datetime import date
+import math
+import re
+from collections import Counter
+from datetime import date, datetime
 from functools import cached_property
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from pipelines_lib.canonical import sha256_of
+from pipelines_lib.errors import bounded
 from pipelines_lib.spec.strict import Strict
 
 
@@ -28,12 +38,28 @@ def _as_text_tuple(value: object) -> object:
     return tuple(_as_text(item) for item in value) if isinstance(value, list) else value
 
 
+def _as_scalar(value: object) -> object:
+    """Let a parameter be one plain value that JSON, and so the hash of a spec, can hold."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and math.isfinite(value) and abs(value) <= _LARGEST_EXACT:
+        return value
+    raise ValueError("it must be one number, one word, true or false")
+
+
+_LARGEST_EXACT = 2**53
+_NO_CLOCK = re.compile(r"(?<![A-Z])[HR](?![A-Z])", re.IGNORECASE)
+"""Cron letters for a random or a hashed minute: such a line has no fixed slots."""
+
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=63)]
 Code = Annotated[str, BeforeValidator(_as_text)]
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(_as_text_tuple)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
+Scalar = Annotated[bool | int | float | str, BeforeValidator(_as_scalar)]
+Days = Annotated[int, Field(ge=0, le=36_500)]
+Separator = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)]
 
 
 class People(Strict):
@@ -57,7 +83,7 @@ class MonitoringPlan(Strict):
 
     owner: str
     metrics: Annotated[Texts, Field(min_length=1)]
-    review_every_days: Annotated[int, Field(gt=0)]
+    review_every_days: Annotated[Days, Field(gt=0)]
     action_on_breach: str
 
 
@@ -71,10 +97,15 @@ class Schedule(Strict):
     @field_validator("cron")
     @classmethod
     def _cron_is_known(cls, value: str) -> str:
-        from croniter import croniter
+        from croniter import CroniterBadDateError, croniter
 
-        if not croniter.is_valid(value) or len(value.split()) != 5:  # noqa: PLR2004  (five fields)
+        fields = len(value.split())
+        if not croniter.is_valid(value) or fields != 5 or _NO_CLOCK.search(value):  # noqa: PLR2004
             raise ValueError(f"{value!r} is not a cron line of five fields, such as '0 2 * * *'")
+        try:
+            croniter(value, datetime(2025, 1, 1)).get_next()  # noqa: DTZ001  (any day will do)
+        except CroniterBadDateError as exc:
+            raise ValueError(f"{value!r} names a day that no calendar has") from exc
         return value
 
     @field_validator("timezone")
@@ -110,7 +141,7 @@ class SourceSpec(Strict):
     business_date: str | None = None
     observed_on: str | None = None
     available_on: str | None = None
-    separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    separator: Separator = ","
     decimal: Literal[".", ","] = "."
     encoding: str = "utf-8"
 
@@ -164,11 +195,17 @@ class Feature(Strict):
                 raise ValueError("a category needs levels: the values that are known")
             if self.minimum is not None or self.maximum is not None or self.monotone != "none":
                 raise ValueError("a category has no minimum, maximum or monotone direction")
+            _refuse_repeats("level", self.levels)
         elif self.levels:
             raise ValueError("levels belong to type: category")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError("minimum is above maximum")
         return self
+
+
+def _refuse_repeats(kind: str, names: tuple[str, ...]) -> None:
+    if repeats := [name for name, count in Counter(names).items() if count > 1]:
+        raise ValueError(f"{kind} {bounded(repeats)} is given twice")
 
 
 class Label(Strict):
@@ -179,7 +216,7 @@ class Label(Strict):
     positive: Code
     negative: Code
     meaning: str
-    performance_window_days: Annotated[int, Field(ge=0)]
+    performance_window_days: Days
 
 
 class ProtectedAttribute(Strict):
@@ -276,9 +313,9 @@ class Training(Strict):
 
     estimator: str
     seed: Annotated[int, Field(ge=0, lt=2**31)]
-    parameters: dict[str, bool | int | float | str] = Field(default_factory=dict)
+    parameters: dict[str, Scalar] = Field(default_factory=dict)
     rounds: Annotated[int, Field(ge=1, le=10_000)] = 300
-    early_stopping_rounds: Annotated[int, Field(ge=1)] | None = None
+    early_stopping_rounds: Annotated[int, Field(ge=1, le=10_000)] | None = None
     calibration: Literal["sigmoid", "isotonic", "none"]
     search: Search | None = None
 

@@ -1,5 +1,6 @@
 """Policy packs: dated rules of one jurisdiction or house, as the YAML holds them."""
 
+from collections import Counter
 from datetime import date
 from functools import cached_property
 from typing import Annotated, Literal
@@ -7,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from pipelines_lib.canonical import sha256_of
+from pipelines_lib.errors import bounded
 from pipelines_lib.results import Consequence
 from pipelines_lib.spec.model_spec import Name, Number
 from pipelines_lib.spec.strict import Strict
@@ -29,7 +31,7 @@ class TierLimits(Strict):
 
 def _same_for_all_tiers(value: object) -> object:
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return TierLimits(tier_1=value, tier_2=value, tier_3=value)
+        return dict.fromkeys(TierLimits.model_fields, value)
     return value
 
 
@@ -84,6 +86,19 @@ class PolicyPack(Strict):
         BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
         Field(min_length=1),
     ]
+
+    @model_validator(mode="after")
+    def _one_rule_per_check(self) -> "PolicyPack":
+        counts = Counter(rule.check for rule in self.rules)
+        if twice := [check for check, count in counts.items() if count > 1]:
+            raise ValueError(f"{bounded(twice)} has more than one rule; give each check one")
+        return self
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "PolicyPack":
+        if self.effective_until is not None and self.effective_until < self.effective_from:
+            raise ValueError("effective_until is before effective_from; it is never in force")
+        return self
 
     @cached_property
     def sha256(self) -> str:

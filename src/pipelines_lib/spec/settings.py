@@ -43,36 +43,45 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Self:
-        """Read the settings; a misspelt name is refused rather than ignored."""
+        """Read the settings; a misspelt name is refused, an empty value is none."""
         values = os.environ if environment is None else environment
         _refuse_unknown(values)
-        home = Path(values.get("PIPELINES_HOME", ".pipelines")).absolute()
+        home = Path(values.get("PIPELINES_HOME") or ".pipelines").absolute()
         shipped = _shipped()
         return cls(
             home=home,
-            models=Path(values.get("PIPELINES_MODELS", shipped / "models")).absolute(),
-            policies=Path(values.get("PIPELINES_POLICIES", shipped / "policies")).absolute(),
-            mlflow_uri=values.get("PIPELINES_MLFLOW_URI", f"sqlite:///{home}/mlflow/mlflow.db"),
+            models=Path(values.get("PIPELINES_MODELS") or shipped / "models").absolute(),
+            policies=Path(values.get("PIPELINES_POLICIES") or shipped / "policies").absolute(),
+            mlflow_uri=values.get("PIPELINES_MLFLOW_URI") or f"sqlite:///{home}/mlflow/mlflow.db",
             threads=_threads(values.get("PIPELINES_THREADS")),
         )
 
 
 def _shipped() -> Path:
-    """The bank's own folder where one is at hand, else the one that came with the package."""
+    """The bank's own folder where one is at hand, else the one that came with the package.
+
+    That one lies beside the package where it is installed, and beside ``src`` in a checkout.
+    """
     here = Path("deployments").absolute()
-    installed = Path(__file__).parents[3] / "deployments"
-    return here if (here / "models").is_dir() else installed
+    installed, checkout = (Path(__file__).parents[up] / "deployments" for up in (2, 3))
+    places = (here, installed, checkout)
+    return next((place for place in places if (place / "models").is_dir()), here)
 
 
 def _threads(text: str | None) -> int:
-    if text is None:
-        return len(os.sched_getaffinity(0))
+    if not text:
+        # Not every system can say which cores a process may use.
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else _cores()
     if not text.isdecimal() or int(text) < 1:
         raise SpecError(
             f"PIPELINES_THREADS is {text!r}, not a whole number of at least 1.",
             fix="Set it to the number of cores this process may use, or leave it out.",
         )
     return int(text)
+
+
+def _cores() -> int:
+    return os.cpu_count() or 1
 
 
 def _refuse_unknown(values: Mapping[str, str]) -> None:

@@ -1,6 +1,8 @@
 """DATA-001, DATA-005, DATA-008, DATA-010, DATA-011: what a run may know, and what is refused."""
 
 import re
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import pyarrow as pa
@@ -193,8 +195,15 @@ def test_a_number_is_read_or_named(bank, text, income, unreadable):
 
 @pytest.mark.parametrize(
     ("text", "cards", "unreadable"),
-    [("12", 12, None), ("12.0", 12, None), ("12.5", None, "cards"), ("-9", None, None)]
-    + [("-9.0", None, None), ("9007199254740993", None, "cards"), ("", None, None)],
+    [
+        ("12", 12, None),
+        ("12.0", 12, None),
+        ("12.5", None, "cards"),
+        ("-9", None, None),
+        ("-9.0", None, None),
+        ("9007199254740993", None, "cards"),
+        ("", None, None),
+    ],
 )
 def test_a_whole_number_is_never_rounded(bank, text, cards, unreadable):
     bank.deliver()
@@ -206,8 +215,9 @@ def test_a_whole_number_is_never_rounded(bank, text, cards, unreadable):
 def test_decimal_comma_separator_and_encoding_come_from_the_spec(bank):
     bank.deliver()
     bank.features[2] = {**bank.features[2], "levels": ["süd"]}
-    text = "id;day;income;cards;region\nC0001;2025-01-02;1234,5;1;süd\nC0002;2025-01-02;1.234,5;1;süd\n"
-    bank.write("accounts.csv", text.encode("latin-1"))
+    rows = ["id;day;income;cards;region", "C0001;2025-01-02;1234,5;1;süd"]
+    rows += ["C0002;2025-01-02;1.234,5;1;süd", ""]
+    bank.write("accounts.csv", "\n".join(rows).encode("latin-1"))
     bank.accounts = {"separator": ";", "decimal": ",", "encoding": "latin-1"}
     ingestion = bank.ingest()
     assert row_of(bank, ingestion, "C0001")["income"] == 1234.5
@@ -571,6 +581,33 @@ def test_no_key_of_a_customer_leaves_ingestion(bank):
     bank.ingest()
     for path in bank.home.rglob("*"):
         assert not path.is_file() or b"C0001" not in path.read_bytes()
+
+
+FULL = """
+import resource, signal, sys
+from datetime import date
+from pathlib import Path
+from pipelines_lib.data import tables
+from pipelines_lib.errors import ServiceError
+
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))
+tables.MEMORY_MB = 24
+with tables.Workbench(Path(sys.argv[1]), threads=1, key=b"k" * 16) as bench:
+    try:
+        bench.run("CREATE TABLE t AS SELECT sha256(i::VARCHAR) AS k FROM range(2_000_000) r(i)")
+    except ServiceError as error:
+        print(error)
+        sys.exit(5)
+"""
+
+
+def test_a_disk_that_is_full_while_tables_are_joined_is_said(tmp_path):
+    """A limit on file size stands in for the disk."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, "No space left to sort and join" in done.stdout) == (5, True)
 
 
 def test_nothing_of_the_work_is_left_behind(bank):

@@ -1,5 +1,7 @@
 """Files and SQL tables, found by the scheme of their address; secrets stay secret."""
 
+# ruff: noqa: S608  (table names of the test itself)
+
 import logging
 import sqlite3
 from datetime import date
@@ -52,7 +54,7 @@ def postgres_bank(bank, tables, url, rows=60):
     import psycopg
 
     with psycopg.connect(url.replace("+psycopg", ""), autocommit=True) as database:
-        database.execute("DROP TABLE IF EXISTS accounts, outcomes")
+        database.execute("DROP TABLE IF EXISTS accounts, outcomes CASCADE")
         database.execute(
             "CREATE TABLE accounts (id char(8), day date, income numeric(12, 2), cards smallint, "
             "region text)"
@@ -96,7 +98,7 @@ def test_postgresql_gives_the_same_rows_as_files(bank, tables, postgres):
     ingestion = bank.ingest()
     rows = read_snapshot(bank.home, ingestion.applications)
     files = read_snapshot(bank.home, expected)
-    # The database spells the outcome true and false; the spec says 1 and 0: unreadable, not guessed.
+    # The database says true and false, the spec 1 and 0: unreadable, not guessed.
     assert rows.drop_columns(["label", "unreadable"]) == files.drop_columns(["label", "unreadable"])
     assert pc.unique(rows["unreadable"]).to_pylist() == ["label", None]
 
@@ -132,6 +134,26 @@ def test_a_wrong_password_is_a_service_error_that_shows_no_address(bank, tables,
         bank.ingest()
     assert PASSWORD not in str(caught.value)
     assert "127.0.0.1" not in str(caught.value)
+
+
+@pytest.mark.postgres
+def test_a_table_this_user_may_not_read_is_a_fault_of_the_delivery(bank, tables, postgres, answer):
+    import psycopg
+
+    postgres_bank(bank, tables, postgres)
+    with psycopg.connect(postgres.replace("+psycopg", ""), autocommit=True) as database:
+        database.execute("DROP ROLE IF EXISTS clerk")
+        database.execute("CREATE ROLE clerk LOGIN")
+    use_sql(bank, postgres.replace("bank@", "clerk@"))
+    told = answer(bank.ingest(), "DATA-001", "accounts").explanation
+    assert "the database refused to read accounts (InsufficientPrivilege)" in told
+
+
+def test_a_file_that_is_no_database_is_a_fault_of_the_delivery(bank, answer):
+    bank.deliver()
+    use_sql(bank, f"sqlite:///{bank.write('bank.db', 'this is no database' * 100)}")
+    told = answer(bank.ingest(), "DATA-001", "accounts").explanation
+    assert "the database refused to read accounts (DatabaseError)" in told
 
 
 def test_an_sql_source_is_cut_by_the_day_in_the_query(bank, tables):
@@ -270,7 +292,7 @@ def test_a_folder_that_is_no_date_is_named(tmp_path):
 
 def test_a_folder_without_a_partition_that_far_is_missing(tmp_path):
     (tmp_path / "accounts" / "business_date=2025-01-11").mkdir(parents=True)
-    with pytest.raises(DataContractError, match="no partition .* as of 2025-01-10"):
+    with pytest.raises(DataContractError, match=r"no partition .* as of 2025-01-10"):
         source_for(source_of("accounts")).read(request_of(tmp_path))
 
 
