@@ -1,11 +1,14 @@
 """Open a run: which model, which night, under which rules."""
 
 from datetime import UTC, date, datetime
+from uuid import UUID
 
+from prefect.client.orchestration import get_client
 from prefect.runtime import flow_run
 
 from pipelines_lib.errors import PipelineError
 from pipelines_lib.spec.loading import load_model
+from pipelines_lib.spec.model_spec import ModelSpec
 from pipelines_lib.spec.run import Run
 from pipelines_lib.spec.run import open_run as put_together
 from pipelines_lib.spec.schedule import chosen_night
@@ -35,6 +38,7 @@ def open_run(model: str, as_of: date | None) -> Run:
     settings = Settings.from_environment()
     loaded = load_model(model, settings)
     scheduled = flow_run.scheduled_start_time or datetime.now(UTC)
+    _tag(loaded.spec)
     return put_together(
         loaded,
         as_of=chosen_night(loaded.spec.schedule, as_of, scheduled),
@@ -42,3 +46,10 @@ def open_run(model: str, as_of: date | None) -> Run:
         started_at=datetime.now(UTC),
         settings=settings,
     )
+
+
+def _tag(spec: ModelSpec) -> None:
+    """Let the dashboard filter by model, tier and owner; the sets of tags are few and stable."""
+    tags = {f"model:{spec.model}", f"tier:{spec.tier}", f"owner:{spec.people.owner}"}
+    with get_client(sync_client=True) as client:
+        client.update_flow_run(UUID(flow_run.id), tags=tags | set(flow_run.tags))

@@ -24,14 +24,19 @@ def no_settings_from_outside(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def prefect_server(tmp_path_factory):
+def prefect_home(tmp_path_factory):
+    """Where the session's Prefect server keeps its database and its log."""
+    return tmp_path_factory.mktemp("prefect-home")
+
+
+@pytest.fixture(scope="session")
+def prefect_server(prefect_home):
     """A Prefect server of our own for the whole session, started and ended like a person's."""
     from deployments import local_server
 
-    home = tmp_path_factory.mktemp("prefect-home")
-    server = local_server.ensure(home)
+    server = local_server.ensure(prefect_home)
     yield server
-    local_server.stop(home, busy=list, patience=0)
+    local_server.stop(prefect_home, busy=list, patience=0)
 
 
 @pytest.fixture(scope="session")

@@ -215,7 +215,9 @@ def test_all_problems_of_a_spec_come_at_once_in_the_order_of_lines(desk):
             "model: a\n--- \ntier: 3\n", "is not valid YAML on line 2", id="two documents"
         ),
         pytest.param("model: a\x07\n", "is not valid YAML: special characters", id="a bell"),
-        pytest.param("model: &a [*a]\n", "on line 1, column 12: an alias", id="an alias that holds itself"),
+        pytest.param(
+            "model: &a [*a]\n", "on line 1, column 12: an alias", id="an alias that holds itself"
+        ),
         pytest.param("model: !!python/name:os.system\n", "is not valid YAML", id="code"),
         pytest.param("- model\n", "is not a mapping of keys to values", id="a list"),
         pytest.param("", "is not a mapping of keys to values", id="nothing at all"),

@@ -130,9 +130,12 @@ def read_snapshot(
 
     path = _present(home, snapshot)
     try:
-        return pq.read_table(path, columns=None if columns is None else list(columns))
+        # Not read_table: it imports pandas, which a reader of one file does not need.
+        with pq.ParquetFile(path) as file:
+            table = file.read(None if columns is None else list(columns))
     except (pa.ArrowInvalid, OSError) as exc:
         raise EvidenceError(f"Snapshot {path.name} cannot be read.", fix=_LOST) from exc
+    return table if columns is None else table.select(list(columns))
 
 
 def verify_snapshot(home: Path, snapshot: Snapshot | str) -> None:

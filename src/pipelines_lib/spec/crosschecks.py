@@ -15,6 +15,7 @@ from pipelines_lib.spec.documents import Document, Location, Problem
 from pipelines_lib.spec.policy import TIERS, PolicyPack
 from pipelines_lib.spec.rulebook import looser_limits
 
+_HUGE = 1e300
 _BUILT_IN_ESTIMATORS = ("xgboost", "scorecard")
 
 
@@ -188,7 +189,8 @@ def _is_range(ends: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    """Whether it is a number that arithmetic can use."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _HUGE
 
 
 def _estimator(data: Mapping[str, Any]) -> Found:

@@ -160,6 +160,8 @@ def _all_problems(path: Path, problems: Iterable[Problem]) -> SpecError:
 def _explain(exc: ValidationError, document: Document) -> Iterable[Problem]:
     for error in exc.errors(include_url=False):
         location = tuple(part for part in error["loc"] if part != "[key]")
+        if error["type"] == "invalid_key":  # a key that is no text; lines are known by its text
+            location = (*location[:-1], str(location[-1]))
         yield _problem(error, location, document)
 
 

@@ -40,14 +40,16 @@ def _as_text_tuple(value: object) -> object:
 
 def _as_scalar(value: object) -> object:
     """Let a parameter be one plain value that JSON, and so the hash of a spec, can hold."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, int | float) and math.isfinite(value) and abs(value) <= _LARGEST_EXACT:
+    if isinstance(value, int):
+        fits = abs(value) <= _LARGEST_EXACT
+    else:
+        fits = isinstance(value, str) or (isinstance(value, float) and math.isfinite(value))
+    if fits:
         return value
     raise ValueError("it must be one number, one word, true or false")
 
 
-_LARGEST_EXACT = 2**53
+_LARGEST_EXACT = 2**53 - 1
 _NO_CLOCK = re.compile(r"(?<![A-Z])[HR](?![A-Z])", re.IGNORECASE)
 """Cron letters for a random or a hashed minute: such a line has no fixed slots."""
 
