@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 _CHUNK = 1 << 20
+_EXACT = 2**53 - 1
 
 
 def plain(value: object) -> Any:  # noqa: ANN401, PLR0911  (any JSON value; a table of types)
@@ -50,8 +51,15 @@ def canonical_bytes(value: object) -> bytes:
 
 
 def parse(data: bytes) -> Any:  # noqa: ANN401  (any JSON value)
-    """Read JSON bytes back."""
-    return json.loads(data)
+    """Read JSON bytes back, so that writing them again gives the same bytes.
+
+    A whole number beyond 2^53 was a float: canonical JSON writes it without a point.
+    """
+    return json.loads(data, parse_int=_whole)
+
+
+def _whole(text: str) -> int | float:
+    return float(text) if abs(number := int(text)) > _EXACT else number
 
 
 def sha256_bytes(data: bytes) -> str:

@@ -36,6 +36,11 @@ class _Found:
     path: Path
     partition: date | None = None
 
+    @property
+    def shown(self) -> str:
+        """The file as a message names it: those of all nights may have one name."""
+        return self.path.name if self.partition is None else "/".join(self.path.parts[-2:])
+
 
 class FileSource:
     """Files, read where they lie."""
@@ -53,8 +58,11 @@ class FileSource:
             found = [_Found(path) for path in self._matching(request.folder, where)]
         elif (request.folder / where).is_dir():
             column, found, future = self._partitions(request.folder / where, request)
+        elif (path := request.folder / where).exists():
+            found = [_Found(path)]
         else:
-            found = [_Found(request.folder / where)]
+            kind = "file" if _form_of(path) else "file or folder"
+            raise self._missing(f"there is no {kind} {path.name}")
         return self._deliver(found, column, future, request)
 
     def _deliver(
@@ -65,10 +73,10 @@ class FileSource:
         with self._readable():
             for index, each in enumerate(found):
                 if not each.path.exists():
-                    raise self._missing(f"there is no file {each.path.name}")
+                    raise self._missing(f"there is no file {each.shown}")
                 file = self._file(each, form)
                 given = {*file.columns, *((column,) if column else ())}
-                place = f" in {each.path.name}" if len(found) > 1 else ""
+                place = f" in {each.shown}" if len(found) > 1 else ""
                 require_columns(self._spec.name, request.columns, given, where=place)
                 files.append(self._utf8(file, request.scratch, index) if form == "csv" else file)
         names = [each.path.relative_to(each.path.parents[1]).as_posix() for each in found]
@@ -141,7 +149,7 @@ class FileSource:
     def _file(self, found: _Found, form: str) -> DeliveredFile:
         if found.path.stat().st_size == 0:
             raise DataContractError(
-                f"source {self._spec.name}: {found.path.name} is empty (0 bytes).", fix=_AGAIN
+                f"source {self._spec.name}: {found.shown} is empty (0 bytes).", fix=_AGAIN
             )
         names = self._csv_columns(found.path) if form == "csv" else self._parquet_columns(found)
         repeated = sorted({name for name in names if names.count(name) > 1})
@@ -160,7 +168,7 @@ class FileSource:
             return tuple(pq.read_schema(found.path).names)
         except pa.ArrowInvalid as exc:
             raise DataContractError(
-                f"source {self._spec.name}: {found.path.name} is no whole Parquet file; it was "
+                f"source {self._spec.name}: {found.shown} is no whole Parquet file; it was "
                 "probably cut off while being delivered.",
                 fix=_AGAIN,
             ) from exc

@@ -118,11 +118,11 @@ def require_columns(
     Raises:
         DataContractError: A column is missing.
     """
-    there = sorted(present)
-    missing = [name for name in wanted if name not in set(there)]
+    asked, there = list(wanted), set(present)
+    missing = [name for name in asked if name not in there]
     if not missing:
         return
-    lower = {name.lower(): name for name in there}
+    lower = {name.lower(): name for name in sorted(there - set(asked))}
     hints = []
     for name in missing:
         near = get_close_matches(name.lower(), list(lower), n=1, cutoff=0.6)

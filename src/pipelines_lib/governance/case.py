@@ -116,6 +116,7 @@ def evidence_of(case: Case, ruling: Ruling, seconds: Mapping[str, float]) -> Evi
             "clean": case.quality.clean,
             "protected": case.delivery.protected,
             "scores": case.scores,
+            "quarantine": _quarantine(case.quality),
         },
         sources=case.delivery.sources,
         windows=_windows(case.split),
@@ -153,6 +154,10 @@ def _identity(run: Run, seconds: Mapping[str, float]) -> RunIdentity:
         started_at=run.started_at.isoformat(timespec="seconds"),
         seconds=dict(seconds),
     )
+
+
+def _quarantine(quality: Quality) -> dict[str, str] | None:
+    return {"sha256": quality.quarantine_sha256} if quality.quarantine_sha256 else None
 
 
 def _windows(split: Split) -> dict[str, Any] | None:

@@ -79,7 +79,7 @@ class ModelPackage:
         calibration: From margin to probability.
         cutoff: Scores at or above it are declined.
         reference: Frozen bins: ``{"features": {name: bins}, "score": bins}``.
-        typical: Mean contribution of each feature in the train window.
+        typical: Mean contribution of each feature among approved rows of the train window.
         provenance: From what it was made.
         fitted: The model itself.
     """

@@ -81,12 +81,20 @@ def _levels(feature: InputFeature, column: Matrix, missing: int) -> Bins:
 
 
 def _inner_edges(present: NDArray[np.floating]) -> list[float]:
-    """Deciles that are values of the column, each once; none where nothing would lie below."""
+    """Deciles that are values of the column, each once; none where all values are the same.
+
+    Where nine rows of ten hold the smallest value, the next larger one is the only edge.
+    """
     if not len(present):
         return []
+    held = present.astype(np.float32)
+    smallest = held.min()
     inner = np.arange(1, BINS) / BINS
-    deciles = np.unique(np.quantile(present, inner, method="inverted_cdf").astype(np.float32))
-    return [float(edge) for edge in deciles if edge > np.float32(present.min())]
+    deciles = np.unique(np.quantile(held, inner, method="inverted_cdf"))
+    if edges := [float(edge) for edge in deciles if edge > smallest]:
+        return edges
+    larger = held[held > smallest]
+    return [float(larger.min())] if len(larger) else []
 
 
 def _share(rows: int | np.integer[Any], total: int) -> float:

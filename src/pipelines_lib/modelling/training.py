@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines_lib.data.snapshots import Snapshot, read_snapshot
 from pipelines_lib.errors import DataContractError
-from pipelines_lib.modelling.calibration import fit_calibration
+from pipelines_lib.modelling.calibration import Calibration, fit_calibration
 from pipelines_lib.modelling.cutoff import choose_cutoff
 from pipelines_lib.modelling.estimators import (
     SCORECARD,
@@ -48,8 +48,9 @@ Parameters = tuple[tuple[str, bool | int | float | str], ...]
 
 BASELINE_ROWS: Final = 100_000
 """Rows the baseline learns from at most: its hundred or so numbers are settled long before."""
+TYPICAL_DRAWN: Final = 10_000
 TYPICAL_ROWS: Final = 1_000
-"""Train rows whose contributions are averaged: exact TreeSHAP is the dearest figure a row."""
+"""Approved rows, of those drawn, whose contributions are averaged: TreeSHAP is dear a row."""
 _LIBRARIES: Final = {XGBOOST: ("numpy", "xgboost"), SKLEARN: ("numpy", "scikit-learn", "skops")}
 
 
@@ -160,7 +161,7 @@ class _Maker:
             # make every later month look like drift. The calibration window is the nearest
             # to training that the model has not learned from.
             reference={"features": self.bins, "score": number_bins(scores)},
-            typical=_typical(fitted, self.lessons.train, training.seed),
+            typical=_typical(fitted, self.lessons.train, training.seed, calibration, cutoff),
             provenance=self._provenance(fitted, training),
             fitted=fitted,
         )
@@ -266,9 +267,17 @@ def _fewer(lessons: Lessons, seed: int) -> Lessons:
     return Lessons(lessons.contract, train, lessons.calibration)
 
 
-def _typical(fitted: FittedModel, train: WindowRows, seed: int) -> tuple[float, ...]:
-    """Mean contribution of each feature among train rows, drawn with the seed."""
-    values, _ = fitted.contributions(train.X[_draw(len(train.y), TYPICAL_ROWS, seed)])
+def _typical(
+    fitted: FittedModel, train: WindowRows, seed: int, calibration: Calibration, cutoff: float
+) -> tuple[float, ...]:
+    """Mean contribution of each feature among approved train rows, drawn with the seed.
+
+    A declined applicant lies above their mean margin, so at least one feature lies above its
+    mean: nobody is declined without a reason. Where a draw holds no approved row, all count.
+    """
+    rows = train.X[_draw(len(train.y), TYPICAL_DRAWN, seed)]
+    approved = rows[calibration.probability(fitted.margin(rows)) < cutoff]
+    values, _ = fitted.contributions((approved if len(approved) else rows)[:TYPICAL_ROWS])
     return tuple(float(value) for value in values.mean(axis=0))
 
 

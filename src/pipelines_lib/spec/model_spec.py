@@ -38,6 +38,13 @@ def _as_text_tuple(value: object) -> object:
     return tuple(_as_text(item) for item in value) if isinstance(value, list) else value
 
 
+def _whole(value: object) -> object:
+    """Keep a literal number from being met by ``true`` or ``1.0``, which equal 1 in Python."""
+    if type(value) in (bool, float):
+        raise ValueError(f"it must be 1, 2 or 3, not {value!r}")
+    return value
+
+
 def _as_scalar(value: object) -> object:
     """Let a parameter be one plain value that JSON, and so the hash of a spec, can hold."""
     if isinstance(value, int):
@@ -60,6 +67,7 @@ Codes = Annotated[tuple[Code, ...], BeforeValidator(_as_text_tuple)]
 Share = Annotated[float, Field(gt=0, lt=1)]
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Scalar = Annotated[bool | int | float | str, BeforeValidator(_as_scalar)]
+Tier = Annotated[Literal[1, 2, 3], BeforeValidator(_whole)]
 Days = Annotated[int, Field(ge=0, le=36_500)]
 Separator = Annotated[str, StringConstraints(strip_whitespace=False, min_length=1, max_length=1)]
 
@@ -328,7 +336,7 @@ class ModelSpec(Strict):
     model: Name
     title: str
     purpose: str
-    tier: Literal[1, 2, 3]
+    tier: Tier
     tier_rationale: str
     people: People
     documentation: Documentation

@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, field_validator, model_validator
 from pipelines_lib.canonical import sha256_of
 from pipelines_lib.errors import bounded
 from pipelines_lib.results import Consequence
-from pipelines_lib.spec.model_spec import Name, Number
+from pipelines_lib.spec.model_spec import Name, Number, Tier
 from pipelines_lib.spec.strict import Strict
 
 Basis = Literal["law", "supervisory_expectation", "convention", "house"]
@@ -78,7 +78,7 @@ class PolicyPack(Strict):
     effective_from: date
     effective_until: date | None = None
     approval_required_for_tiers: Annotated[
-        tuple[Literal[1, 2, 3], ...],
+        tuple[Tier, ...],
         BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
     ]
     rules: Annotated[

@@ -34,6 +34,14 @@ def test_a_heavy_value_gives_one_edge_and_no_empty_bin():
     assert bins["shares"] == pytest.approx([0.85, 0.15])
 
 
+def test_a_rare_larger_value_still_gets_an_edge():
+    """Else a column that is nearly always zero could never be seen to move."""
+    bins = number_bins(np.array([0] * 95 + [3] * 3 + [9] * 2, dtype=np.float32))
+
+    assert bins["edges"] == [3]
+    assert bins["shares"] == pytest.approx([0.95, 0.05])
+
+
 @pytest.mark.parametrize("column", [[7, 7, 7], [NAN, NAN], []])
 def test_a_column_without_variation_has_one_bin(column):
     bins = number_bins(np.array(column, dtype=np.float32))

@@ -54,6 +54,18 @@ def test_the_candidate_tells_what_was_used(lender, candidate):
     assert dict(package.provenance.libraries).keys() == {"numpy", "xgboost"}
 
 
+@pytest.mark.parametrize("share", [0.2, 0.9])
+def test_nobody_is_declined_without_a_reason(lender_of, table_of, spec_of, tmp_path, share):
+    """Also where most are declined, so that an ordinary applicant lies above the cut-off."""
+    lender = lender_of(tmp_path, table_of(), spec_of(decision={"decline_share": share}))
+    package = open_package(lender.home, lender.train().package)
+    inputs = package.inputs(read_snapshot(lender.home, lender.snapshot))
+    declined = inputs[package.decline(package.score(inputs))]
+
+    assert len(declined) > 0
+    assert all(package.reasons(declined))
+
+
 def test_the_baseline_is_a_scorecard_of_the_same_windows(lender, candidate):
     package = open_package(lender.home, candidate.baseline)
 
