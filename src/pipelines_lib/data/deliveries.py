@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from pipelines_lib.data.copies import TWICE
 from pipelines_lib.data.facts import Facts
 from pipelines_lib.data.joining import known, repeats_query
-from pipelines_lib.data.loading import Loaded, wanted_columns
+from pipelines_lib.data.loading import LABEL, Loaded, wanted_columns
 from pipelines_lib.errors import DataContractError, bounded
 from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.model_spec import ModelSpec, SourceSpec
@@ -93,7 +93,8 @@ def check_types(inquiry: Inquiry) -> CheckResult:
     extra = inquiry.loaded.extra_columns(wanted_columns(inquiry.spec, inquiry.loaded.source))
     columns, rows, bad = _unreadable(inquiry)
     total = rows + facts.broken
-    named = bounded(f"{column} ({number})" for column, number in columns)
+    own = {LABEL: inquiry.spec.label.column}
+    named = bounded(f"{own.get(column, column)} ({number})" for column, number in columns)
     told = f"Every declared column is there and all values of {total} rows can be read."
     if columns:
         told = (

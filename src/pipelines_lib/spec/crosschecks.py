@@ -213,12 +213,12 @@ def _policies(data: Mapping[str, Any], packs: Mapping[str, PolicyPack]) -> Found
             yield ("policies", index), f"policy {name!r} does not exist", hint
     chosen = [packs[name] for name in names if isinstance(name, str) and name in packs]
     tier = data.get("tier")
-    if not chosen or tier not in TIERS or not _is_number(tier):
+    if not chosen or type(tier) is not int or tier not in TIERS:
         return
     limits = _mapping(data, "limits")
     numbers = {str(key): value for key, value in limits.items() if _is_number(value)}
     try:
-        looser = looser_limits(numbers, chosen, int(tier))
+        looser = looser_limits(numbers, chosen, tier)
     except SpecError as exc:
         yield ("policies",), exc.problem, exc.fix
         return

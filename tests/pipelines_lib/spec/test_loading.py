@@ -281,7 +281,7 @@ def _places(value, at=()):
 
 
 @settings(
-    max_examples=150,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     phases=[Phase.generate],

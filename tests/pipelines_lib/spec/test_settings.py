@@ -71,7 +71,7 @@ def test_where_the_system_cannot_say_which_cores_are_free_all_are_taken(monkeypa
 
 @pytest.mark.parametrize(
     ("name", "hint"),
-    [("PIPELINES_HOM", "Did you mean PIPELINES_HOME?"), ("PIPELINES_ZZZZZ", "Known: ")],
+    [("PIPELINES_HOM", "Did you mean PIPELINES_HOME?"), (f"PIPELINES_{'Q' * 30}", "Known: ")],
 )
 def test_a_misspelt_setting_is_refused_rather_than_ignored(name, hint):
     with pytest.raises(SpecError) as caught:
