@@ -78,8 +78,8 @@ class Installation:
     def plain(self, bank: Bank) -> Measured:
         """The same library calls in a script without Prefect."""
         self.reset()
-        command = [sys.executable, "-m", "benchmarks.plain", bank.spec, str(LAST_NIGHT)]
-        return measure(command, self.environment)
+        module = [sys.executable, "-m", "benchmarks.plain"]
+        return measure([*module, bank.spec, str(LAST_NIGHT)], self.environment)
 
     def presets(self, bank: Bank) -> Measured:
         """The script of presets; its database exists after the first time."""

@@ -60,7 +60,7 @@ class Series:
 
     def said(self, name: str) -> float:
         """A figure the command printed."""
-        return median(run.said[name] for run in self.runs)
+        return float(median(run.said[name] for run in self.runs))
 
 
 def measure(
@@ -97,7 +97,7 @@ def interleaved(
 
 def exponent(small: float, large: float, growth: float) -> float:
     """The power of the size that time grows with: 1 is proportional."""
-    return math.log(large / small) / math.log(growth)
+    return math.log(large / small, growth)
 
 
 def _processor(usage: resource.struct_rusage) -> float:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from pipelines_lib.assurance import (
@@ -217,11 +217,12 @@ def _package(case: Case, candidate: Candidate) -> ModelPackage:
     return open_package(settings.home, candidate.package, threads=settings.threads)
 
 
-def _rule(case: Case, stage: str, *, approval: bool) -> Ruling:
+def _rule(case: Case, stage: Literal["data", "promotion"], *, approval: bool) -> Ruling:
     spec, rules = case.run.spec, case.run.rules
     with timed(f"apply the {stage} gate"):
         drawn = [answer.figures for answer in case.answers if answer.topic == "fairness"]
-        small = fairness.small_groups(drawn[0]) if drawn else frozenset()
+        known = [each for each in drawn if isinstance(each, fairness.FairnessFigures)]
+        small = fairness.small_groups(known[0] if known else None)
         insisted = requirements.required(
             spec, rules, champion=False, stage=stage, small_groups=small
         )

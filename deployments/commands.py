@@ -1,34 +1,28 @@
 """What the commands do: call one thing, show it as a table or as JSON."""
 
-import json
-from collections.abc import Mapping
+from collections import Counter
 from dataclasses import asdict
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from deployments.display import (
+    REASONS,
+    VERDICTS,
+    night_line,
+    print_json,
+    print_pairs,
+    print_table,
+    show_summary,
+)
 from deployments.progress import progress
 from pipelines_lib.errors import DataContractError, EvidenceError, PipelineError
 from pipelines_lib.spec.loading import load_model, model_files
 from pipelines_lib.spec.settings import Settings
 
 DONE, STOPPED, EVIDENCE = 0, DataContractError.exit_code, EvidenceError.exit_code
-VERDICTS = {
-    "promoted": ("Promoted", "bold green"),
-    "awaiting_approval": ("Awaiting approval", "bold yellow"),
-    "rejected": ("Rejected", "bold red"),
-    "stopped": ("Stopped", "bold red"),
-}
-_REASONS = 12
-_HEADINGS = {"auc": "AUC", "gini": "Gini", "ks": "KS", "brier": "Brier"} | {
-    "observed_rate": "observed",
-    "mean_score": "predicted",
-}
-_WINDOWS = ("train", "calibration", "validation", "out_of_time")
 
 
 def run_model(model: str, as_of: date | None, *, as_json: bool) -> int:
@@ -39,9 +33,9 @@ def run_model(model: str, as_of: date | None, *, as_json: bool) -> int:
     with progress(f"Retraining {model}", quiet=as_json) as told:
         summary = retrain(model, as_of, settings, told)
     if as_json:
-        _print_json(summary)
+        print_json(summary)
     else:
-        _show_summary(summary, model)
+        show_summary(summary, model)
     return STOPPED if summary["verdict"] == "stopped" else DONE
 
 
@@ -53,17 +47,20 @@ def replay_model(model: str, start: date, nights: int, *, as_json: bool) -> int:
     last = start + timedelta(days=nights - 1)
     check_first(model, last, settings)
     console = Console(highlight=False)
-    worst = DONE
+    ended: Counter[str] = Counter()
     for offset in range(nights):
         night = start + timedelta(days=offset)
         with progress(f"Night {night}", quiet=True) as told:
             summary = retrain(model, night, settings, told)
-        worst = max(worst, STOPPED if summary["verdict"] == "stopped" else DONE)
+        ended[summary["verdict"]] += 1
         if as_json:
-            _print_json(summary)
+            print_json(summary)
         else:
-            console.print(_night_line(summary))
-    return worst
+            console.print(night_line(summary))
+    if not as_json:
+        counts = ", ".join(f"{count} {VERDICTS[verdict][0]}" for verdict, count in ended.items())
+        console.print(f"{nights} nights: {counts}. Each night: `pipelines show {model}`.")
+    return STOPPED if ended["stopped"] else DONE
 
 
 def check_models(model: str | None, as_of: date | None, *, as_json: bool) -> int:
@@ -83,7 +80,7 @@ def check_models(model: str | None, as_of: date | None, *, as_json: bool) -> int
         rows.append({**found, "exit_code": code})
         worst = max(worst, code)
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return worst
     console = Console(highlight=False)
     for row in rows:
@@ -93,7 +90,7 @@ def check_models(model: str | None, as_of: date | None, *, as_json: bool) -> int
             + Text(f"{row['model']}", style="bold")
             + Text(f" as of {row['as_of']}: {row['checks']} checks" if row["as_of"] else "")
         )
-        for reason in row["reasons_against"][:_REASONS]:
+        for reason in row["reasons_against"][:REASONS]:
             console.print(Text(f"    {reason}"))
     return worst
 
@@ -104,10 +101,10 @@ def list_models(*, as_json: bool) -> None:
 
     rows = inventory(Settings.from_environment())
     if as_json:
-        _print_json(rows)
+        print_json(rows)
         return
-    columns = ("model", "tier", "owner", "champion", "champion as of", "last night", "verdict")
-    _print_table("Models", columns, rows)
+    columns = ("model", "tier", "owner", "champion", "last night", "verdict")
+    print_table("Models", columns, rows)
 
 
 def show_model(model: str, version: int | None, *, as_json: bool) -> None:
@@ -118,17 +115,17 @@ def show_model(model: str, version: int | None, *, as_json: bool) -> None:
     name = load_model(model, settings).spec.model
     if version is not None:
         found = describe_version(name, version, settings)
-        _print_json(found) if as_json else _print_pairs(f"{name} version {version}", found)
+        print_json(found) if as_json else print_pairs(f"{name} version {version}", found)
         return
     found = describe(model, settings)
     if as_json:
-        _print_json(found)
+        print_json(found)
         return
-    _print_pairs(found["title"], {k: v for k, v in found.items() if not isinstance(v, list)})
-    _print_table(
+    print_pairs(found["title"], {k: v for k, v in found.items() if not isinstance(v, list)})
+    print_table(
         "Versions", ("version", "as of", "verdict", "aliases", "package"), found["versions"]
     )
-    _print_table("Nights", ("night", "verdict", "version", "evidence"), found["nights"])
+    print_table("Nights", ("night", "verdict", "version", "evidence"), found["nights"])
 
 
 def write_report(
@@ -164,7 +161,7 @@ def verify_evidence(model: str, version: int | None, *, as_json: bool) -> int:
     bad = [finding for finding in findings if finding.problem]
     if as_json:
         problems = [asdict(finding) for finding in bad]
-        _print_json({"model": name, "verified": len(findings), "problems": problems})
+        print_json({"model": name, "verified": len(findings), "problems": problems})
         return EVIDENCE if bad else DONE
     console = Console(highlight=False)
     for finding in bad:
@@ -185,7 +182,7 @@ def show_evidence(model: str, version: int | None, *, as_json: bool) -> None:
     name = load_model(model, settings).spec.model
     pack = evidence_of(name, settings, version=version, as_of=None)
     if as_json:
-        _print_json(pack)
+        print_json(pack)
         return
     from rich.markdown import Markdown
 
@@ -202,83 +199,3 @@ def stop_server(patience: float) -> None:
         settings.home, busy=lambda: list(running_models(settings.home)), patience=patience
     )
     Console(highlight=False).print(said)
-
-
-def _show_summary(summary: Mapping[str, Any], model: str) -> None:
-    console = Console(highlight=False)
-    word, style = VERDICTS[summary["verdict"]]
-    version = f", version {summary['version']}" if summary["version"] else ""
-    console.print()
-    console.print(
-        Text(word, style=style) + Text(f": {summary['model']} as of {summary['as_of']}{version}")
-    )
-    for kind in ("reasons_against", "needs_judgement", "warnings"):
-        _list_reasons(console, kind.replace("_", " "), summary[kind])
-    if summary["metrics"]:
-        console.print(_metrics_table(summary["metrics"]))
-    passed = sum(1 for check in summary["checks"] if check["outcome"] == "passed")
-    console.print(f"{passed} of {len(summary['checks'])} checks passed")
-    for name, value in (
-        ("Report", summary["report"]),
-        ("Evidence", summary["evidence"]["path"]),
-        ("Dashboard", summary["dashboard"]),
-    ):
-        console.print(Text(f"{name:<10}", style="dim") + Text(str(value)), soft_wrap=True)
-    if summary["verdict"] == "awaiting_approval":
-        console.print(f"Next: read the report; `pipelines show {model}` lists what waits.")
-
-
-def _list_reasons(console: Console, kind: str, reasons: list[str]) -> None:
-    if reasons:
-        console.print(Text(f"  {kind}:", style="bold"))
-        for reason in reasons[:_REASONS]:
-            console.print(Text(f"    - {reason}"))
-        if len(reasons) > _REASONS:
-            console.print(f"    and {len(reasons) - _REASONS} more in the report")
-
-
-def _metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
-    columns = ("n", "auc", "gini", "ks", "brier", "observed_rate", "mean_score")
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
-    table.add_column("", no_wrap=True)
-    for column in columns:
-        table.add_column(_HEADINGS.get(column, column), justify="right", no_wrap=True)
-    for window in _WINDOWS:
-        figures = metrics.get(window, {})
-        cells = [_number(figures.get(column)) for column in columns]
-        table.add_row(window.replace("_", " "), *cells)
-    return table
-
-
-def _night_line(summary: Mapping[str, Any]) -> Text:
-    word, style = VERDICTS[summary["verdict"]]
-    auc = summary["metrics"].get("out_of_time", {}).get("auc")
-    reason = next(iter(summary["reasons_against"] or summary["needs_judgement"]), "")
-    figures = f"  AUC out of time {_number(auc)}  {sum(summary['seconds'].values()):5.1f} s"
-    return Text(f"{summary['as_of']}  ") + Text(f"{word:<18}", style) + Text(f"{figures}  {reason}")
-
-
-def _print_table(title: str, columns: tuple[str, ...], rows: list[dict[str, Any]]) -> None:
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2))
-    for column in columns:
-        table.add_column(column)
-    for row in rows:
-        table.add_row(*(_number(row.get(column.replace(" ", "_"))) for column in columns))
-    Console(highlight=False).print(table)
-
-
-def _print_pairs(title: str, values: Mapping[str, Any]) -> None:
-    console = Console(highlight=False)
-    console.print(Text(title, style="bold"))
-    for key, value in values.items():
-        console.print(Text(f"  {key.replace('_', ' '):<18}", style="dim") + Text(_number(value)))
-
-
-def _number(value: object) -> str:
-    if value is None or value == "":
-        return "-"
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False))  # noqa: T201  (this is what --json is for)

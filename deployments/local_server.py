@@ -94,7 +94,7 @@ def stop(home: Path, *, busy: Callable[[], list[str]], patience: float) -> str:
         if time.monotonic() > deadline:
             raise ServiceError(
                 f"Still running: {', '.join(still)}.",
-                fix="Wait for them, or stop at once with `pipelines down --patience 0 --force`.",
+                fix="Wait for them, or give them longer: `pipelines down --patience 3600`.",
             )
         time.sleep(0.5)
     _terminate(recorded.pid)

@@ -304,6 +304,27 @@ def test_the_share_set_aside_has_its_own_limit(tmp_path: Path, bad: int, outcome
     assert result(quality, "DATA-009", "rows").outcome is outcome
 
 
+@pytest.mark.parametrize(("bad", "outcome"), [(2, PASSED), (3, FAILED)])
+def test_a_broken_newest_night_does_not_hide_in_a_long_history(
+    tmp_path: Path, bad: int, outcome: Outcome
+):
+    spec = spec_of({**INCOME, "name": "f"})
+    earlier = AS_OF - timedelta(days=1)
+    snapshot = deliver(
+        tmp_path,
+        spec,
+        rows=1000,
+        business_date=[earlier] * 980 + [AS_OF] * 20,
+        f=[50.0] * (1000 - bad) + [0.0] * bad,
+    )
+    rules = house(rule("DATA-009", "at_most", 0.02, newest_at_most=0.10))
+    found = result(check_quality(spec, snapshot, home=tmp_path, rules=rules), "DATA-009", "rows")
+    assert found.outcome is outcome
+    assert found.observed == bad / 1000
+    assert f"{bad} of the 20 of {AS_OF}" in found.explanation
+    assert found.required.endswith("<= 0.02, on the newest night <= 0.1")
+
+
 def test_the_same_breaches_give_the_same_files(tmp_path: Path):
     spec = spec_of(INCOME)
     hashes = []
