@@ -14,7 +14,7 @@ PACKAGES = ("src/pipelines_lib", "tasks", "flows", "deployments")
 DOORS = {
     "duckdb": {"data/tables.py"},
     "great_expectations": {"data/contract.py"},
-    "sqlalchemy": {"data/sql_source.py"},
+    "sqlalchemy": {"data/sql_source.py", "governance/mlflow_door.py"},  # MLflow lets its errors out
     "xgboost": {"modelling/xgboost_door.py"},
     "sklearn": {"modelling/sklearn_door.py"},
     "skops": {"modelling/skops_door.py"},
@@ -23,7 +23,6 @@ DOORS = {
     "evidently": {"assurance/evidently_door.py"},
     "mlflow": {"governance/mlflow_door.py"},
     "jinja2": {"reporting/report.py"},
-    "yaml": {"spec/documents.py"},
 }
 
 
@@ -59,7 +58,7 @@ def test_importing_the_library_loads_nothing_heavy():
         for path in (ROOT / "src" / "pipelines_lib").rglob("*.py")
         if path.name != "__init__.py"
     ]
-    heavy = {*DOORS, "pandas", "scipy", "prefect"} - {"yaml"}
+    heavy = {*DOORS, "pandas", "scipy", "prefect"}
     code = (
         "import importlib, sys\n"
         f"for name in {names!r}: importlib.import_module(name)\n"
@@ -77,7 +76,9 @@ def test_no_module_is_a_drawer_for_odds_and_ends():
 def test_a_flow_holds_no_arithmetic_no_comparison_with_a_number_and_no_try():
     for path in (ROOT / "flows").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            assert not isinstance(node, ast.BinOp | ast.Try | ast.AugAssign), (path, node.lineno)
+            arithmetic = isinstance(node, ast.BinOp) and not isinstance(node.op, ast.BitOr)
+            assert not arithmetic, (path, node.lineno)  # BitOr joins types in annotations
+            assert not isinstance(node, ast.Try | ast.AugAssign), (path, node.lineno)
             if isinstance(node, ast.Compare):
                 assert not any(
                     isinstance(side, ast.Constant) and isinstance(side.value, int | float)

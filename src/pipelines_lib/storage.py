@@ -16,6 +16,7 @@ from pipelines_lib.errors import ServiceError
 
 _PART = ".part-"
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
 
 def write_atomically(path: Path, data: bytes) -> None:
@@ -52,7 +53,7 @@ def storage_errors(path: Path) -> Iterator[None]:
                 fix="Free disk space or point PIPELINES_HOME at a larger disk, then run again; "
                 "nothing was half-written.",
             ) from exc
-        if exc.errno in {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}:
+        if exc.errno in _CLOSED:
             raise ServiceError(
                 f"{path.parent} cannot be written: {exc.strerror}.",
                 fix="Make the folder writable for this user or set PIPELINES_HOME to one that is.",

@@ -13,7 +13,7 @@ from deployments import local_server
 from deployments.local_server import Server
 from pipelines_lib.errors import ServiceError
 
-pytestmark = pytest.mark.server
+pytestmark = [pytest.mark.server, pytest.mark.slow]
 
 STARTER = (
     "import sys; from pathlib import Path; from deployments import local_server\n"
