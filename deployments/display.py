@@ -33,8 +33,12 @@ def show_summary(summary: Mapping[str, Any], model: str) -> None:
     console.print(
         Text(word, style=style) + Text(f": {summary['model']} as of {summary['as_of']}{version}")
     )
-    for kind in ("reasons_against", "needs_judgement", "warnings"):
-        _list_reasons(console, kind.replace("_", " "), summary[kind])
+    for kind, shown in (
+        ("reasons_against", REASONS),
+        ("needs_judgement", REASONS),
+        ("warnings", 3),
+    ):
+        _list_reasons(console, kind.replace("_", " "), summary[kind], shown)
     if summary["metrics"]:
         console.print(_metrics_table(summary["metrics"]))
     passed = sum(1 for check in summary["checks"] if check["outcome"] == "passed")
@@ -49,18 +53,18 @@ def show_summary(summary: Mapping[str, Any], model: str) -> None:
         console.print(f"Next: read the report; `pipelines show {model}` lists what waits.")
 
 
-def _list_reasons(console: Console, kind: str, reasons: list[str]) -> None:
+def _list_reasons(console: Console, kind: str, reasons: Sequence[str], shown: int) -> None:
     if reasons:
         console.print(Text(f"  {kind}:", style="bold"))
-        for reason in reasons[:REASONS]:
+        for reason in reasons[:shown]:
             console.print(Text(f"    - {reason}"))
-        if len(reasons) > REASONS:
-            console.print(f"    and {len(reasons) - REASONS} more in the report")
+        if len(reasons) > shown:
+            console.print(f"    - and {len(reasons) - shown} more in the report")
 
 
 def _metrics_table(metrics: Mapping[str, Mapping[str, Any]]) -> Table:
     columns = ("n", "auc", "gini", "ks", "brier", "observed_rate", "mean_score")
-    table = Table(box=None, pad_edge=False, padding=(0, 2))
+    table = Table(box=None, pad_edge=False, padding=(0, 1))
     table.add_column("", no_wrap=True)
     for column in columns:
         table.add_column(_HEADINGS.get(column, column), justify="right", no_wrap=True)

@@ -5,6 +5,7 @@ Must run before Prefect is imported: Prefect reads its settings once.
 
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from deployments import local_server
@@ -17,12 +18,26 @@ _QUIET = {
 }
 
 
-def connect(home: Path, waiting: Callable[[str], None]) -> str:
-    """Make sure that a Prefect server answers, and return the address of its dashboard."""
+def connect(
+    home: Path, waiting: Callable[[str], None], meanwhile: Callable[[], object] = bool
+) -> str:
+    """Make sure that a Prefect server answers, and return the address of its dashboard.
+
+    Args:
+        home: Where a server of our own keeps its database.
+        waiting: Told what is waited for.
+        meanwhile: Useful work for the seconds a server takes to start; it must not import
+            Prefect. Not done where a server answers already.
+    """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     if named := os.environ.get("PREFECT_API_URL"):
         return named.removesuffix("/").removesuffix("/api")
-    server = local_server.ensure(home, waiting)
+    server = local_server.running(home)
+    if server is None:
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            done = pool.submit(meanwhile)
+            server = local_server.ensure(home, waiting)
+            done.result()
     os.environ.update(local_server.client_environment(home, server))
     return server.url

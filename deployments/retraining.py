@@ -16,7 +16,9 @@ Told = Callable[[str, float | None], None]
 def retrain(model: str, as_of: date | None, settings: Settings, told: Told) -> dict[str, Any]:
     """Run one governed retraining and return its summary as JSON values."""
     check_first(model, as_of, settings)
-    dashboard = orchestrator.connect(settings.home, lambda text: told(text, None))
+    dashboard = orchestrator.connect(
+        settings.home, lambda text: told(text, None), lambda: _open_registry(settings)
+    )
     told("load the libraries", None)
     from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, temporary_settings
 
@@ -47,6 +49,15 @@ def check_first(model: str, as_of: date | None, settings: Settings) -> LoadedMod
     night = chosen_night(loaded.spec.schedule, as_of, now)
     open_run(loaded, as_of=night, run_id="check", started_at=now, settings=settings)
     return loaded
+
+
+def _open_registry(settings: Settings) -> None:
+    """Create the registry's database where there is none, and load what it needs."""
+    from pipelines_lib.governance.registry import Registry
+
+    registry = Registry(settings)
+    registry.prepare()
+    registry.models()
 
 
 def _outcome(state: Any) -> Any:  # noqa: ANN401  (Prefect is imported late)
