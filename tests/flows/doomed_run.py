@@ -1,11 +1,7 @@
-"""One run in a process of its own that may be killed on the way; for ``runpy`` in a child.
-
-Given as globals: ``environment`` of the process, ``spec``, ``as_of``, and ``fate``: the stage
-in which to die and the moment (``begins``, ``ends``, before its first ``rename``, or before
-the n-th ``statement`` that writes to the registry), or None. ``say`` takes the outcome.
-"""
+"""One run in a process of its own, which may die or be held up on the way."""
 
 import os
+import resource
 import signal
 import sys
 from contextlib import suppress
@@ -24,19 +20,24 @@ from tasks.stage import listening
 
 
 class Fate:
-    """Ends this process without warning at one moment of one stage."""
+    """What befalls this process at one moment of one stage.
 
-    def __init__(self, stage, moment, count=1):
+    Moments: the stage ``begins`` or ``ends``, its n-th ``rename`` of a file is about to happen,
+    or its n-th ``statement`` that writes to the registry.
+    """
+
+    def __init__(self, stage, moment="begins", count=1, *, blow=None):
         self.stage, self.moment, self.left = stage, moment, count
+        self.blow = blow or (lambda: os.kill(os.getpid(), signal.SIGKILL))
         self.now = None
 
     def listen(self, told):
-        begins = told.seconds is None
-        if told.stage == self.stage and not begins:
-            self._strike("ends")
-        self.now = told.stage if begins else None
-        if begins:
+        if told.seconds is None:
+            self.now = told.stage
             self._strike("begins")
+        else:
+            self._strike("ends")
+            self.now = None
 
     def audit(self, name, _arguments):
         if name == "os.rename":
@@ -50,21 +51,35 @@ class Fate:
         if (self.now, moment) == (self.stage, self.moment):
             self.left -= 1
             if self.left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                self.blow()
 
 
-def run(environment, spec, as_of, fate, say):
+def run(environment, spec, as_of, say, fate=None, room=None):
+    """Run one night and say how it ended; ``room``: bytes that any one file may have."""
     os.environ.update(environment)
-    doom = Fate(*fate) if fate else Fate(None, None)
-    sys.addaudithook(doom.audit)
-    event.listen(Engine, "before_cursor_execute", doom.write)
+    if fate:
+        sys.addaudithook(fate.audit)
+        event.listen(Engine, "before_cursor_execute", fate.write)
+    if room:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
     chosen = {
         PREFECT_API_URL: environment["PREFECT_API_URL"],
         PREFECT_HOME: environment["PREFECT_HOME"],
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
     }
-    with temporary_settings(chosen), listening(doom.listen):
+    listener = fate.listen if fate else lambda _told: None
+    with temporary_settings(chosen), listening(listener):
         state = nightly_retraining(spec, as_of, return_state=True)
-    outcome = state.data if state.data is not None else state.result(raise_on_failure=False)
+    outcome = state.data if state.is_completed() else state.result(raise_on_failure=False)
     with suppress(BrokenPipeError):
         say.send((state.name, state.message, outcome))
+
+
+def run_held(environment, spec, as_of, say, stage, reached, go_on):
+    """Run one night, but wait where a stage begins until told to go on."""
+
+    def wait():
+        reached.set()
+        go_on.wait()
+
+    run(environment, spec, as_of, say, Fate(stage, blow=wait))

@@ -1,0 +1,220 @@
+"""A run that is killed, held up or starved leaves nothing half-written; the next one ends well."""
+
+import json
+import multiprocessing
+import os
+import signal
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.server, pytest.mark.slow]
+
+LAST = date(2025, 4, 10)
+RENAME, STATEMENT = "rename", "statement"
+
+# Where each stage puts its first file in place, else where it ends: the worst moment of each.
+BEFORE_TRAINING = (
+    ("open the run", "ends"),
+    ("find the champion", "ends"),
+    ("ingest", RENAME),
+    ("ingest", RENAME, 2),
+    ("check the data", "ends"),
+    ("split by time", "ends"),
+    ("apply the data gate", "ends"),
+)
+QUESTIONS = (
+    ("train the candidate", RENAME),
+    ("train the candidate", RENAME, 2),
+    ("score every window", RENAME),
+    ("check performance", "ends"),
+    ("compare with champion and baseline", "ends"),
+    ("check fairness", "ends"),
+    ("check drift", "ends"),
+    ("check the explanation", "ends"),
+    ("check governance", "ends"),
+    ("apply the promotion gate", "ends"),
+)
+RECORD = (
+    ("write the evidence", RENAME),
+    ("write the evidence", RENAME, 2),
+    ("register", STATEMENT, 1),
+    ("register", STATEMENT, 5),
+    ("register", STATEMENT, 10),
+    ("register", STATEMENT, 20),
+    ("register", RENAME),
+    ("register", "ends"),
+    ("render the report", RENAME),
+    ("publish the artifact", "ends"),
+)
+
+
+@pytest.fixture(scope="module")
+def nursery():
+    """Processes begin as forks of one that has loaded the libraries, to save each their load."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["flows.nightly_retraining", "duckdb", "great_expectations", "mlflow.pyfunc", "xgboost"]
+    )
+    return context
+
+
+@pytest.fixture
+def promoting(bank, prefect_client, tmp_path, monkeypatch):
+    """The small bank with a model so plain that forty clients a night are enough for it."""
+    bank.change_spec("max_depth: 4", "max_depth: 2")
+    bank.change_spec("rounds: 600", "rounds: 60")
+    text = bank.spec.read_text()
+    start, end = text.index("fairness:"), text.index("decision:")
+    plain = "fairness: {not_applicable: this test is about files}\n"
+    bank.spec.write_text(text[:start] + plain + text[end:])
+    monkeypatch.syspath_prepend(Path(__file__).parent)
+    return bank
+
+
+@pytest.fixture
+def begin(promoting, nursery, prefect_client, tmp_path):
+    """Begin a run of the bank's night in a process of its own."""
+    import doomed_run
+
+    environment = {
+        **promoting.environment,
+        "PREFECT_API_URL": prefect_client.api_url,
+        "PREFECT_HOME": str(tmp_path / "prefect-client"),
+    }
+    begun = []
+
+    def begin(*more, run=doomed_run.run):
+        heard, say = nursery.Pipe(duplex=False)
+        arguments = (environment, str(promoting.spec), LAST, say, *more)
+        process = nursery.Process(target=run, args=arguments, daemon=True)
+        process.start()
+        say.close()
+        begun.append(process)
+        return process, heard
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.join()
+
+
+def finish(begun):
+    """The exit code of a process and what it said at last."""
+    process, heard = begun
+    try:
+        said = heard.recv()
+    except EOFError:
+        said = None
+    process.join()
+    return process.exitcode, said
+
+
+def versions():
+    from pipelines_lib.governance.registry import Registry
+    from pipelines_lib.spec.settings import Settings
+
+    return Registry(Settings.from_environment()).versions("credit_default")
+
+
+def assert_whole(home):
+    """Whatever has a final name is what that name says."""
+    from pipelines_lib.canonical import sha256_file
+    from pipelines_lib.modelling.package import package_sha256
+
+    for kind in ("snapshots/*.parquet", "evidence/*/*.json", "quarantine/*.parquet"):
+        for path in home.glob(kind):
+            assert path.name.startswith(".part-") or sha256_file(path) == path.stem, path
+    for folder in home.glob("packages/[!.]*"):
+        assert package_sha256(folder) == folder.name
+    for path in (*home.glob("runs/*/[!.]*.json"), *home.glob("snapshots/[!.]*.json")):
+        json.loads(path.read_bytes())
+    for path in home.glob("reports/*/[!.]*.html"):
+        assert path.read_text().rstrip().endswith("</html>")
+    with sqlite3.connect(home / "mlflow" / "mlflow.db") as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    "deaths",
+    [
+        pytest.param(BEFORE_TRAINING, id="before training"),
+        pytest.param(QUESTIONS, id="while it is trained and questioned"),
+        pytest.param(RECORD, id="while it is recorded"),
+    ],
+)
+def test_a_night_killed_again_and_again_ends_as_if_nothing_had_happened(
+    promoting, begin, typed, leaks, deaths
+):
+    from doomed_run import Fate
+
+    for death in deaths:
+        code, said = finish(begin(Fate(*death)))
+        assert (code, said) == (-signal.SIGKILL, None), death
+        assert_whole(promoting.home)
+        assert len(versions()) <= 1
+
+    code, (state, _, summary) = finish(begin())
+    assert (code, state, summary.verdict, summary.version) == (0, "Completed", "promoted", 1)
+    (version,) = versions()
+    assert set(version.aliases) == {"challenger", "champion"}
+    assert version.package_sha256 == summary.model_sha256
+    assert_whole(promoting.home)
+    verified = typed("evidence", "verify", promoting.spec, "--json")
+    assert (verified.exit_code, verified.summary["problems"]) == (0, [])
+    assert [str(path) for path in promoting.home.rglob(".part-*")] == []
+    assert [path.name for path in (promoting.home / "scratch").iterdir()] == [".lock"]
+    assert leaks(promoting, verified) == []
+
+
+def test_of_two_runs_of_one_night_at_once_one_wins_and_the_other_is_told(
+    promoting, begin, nursery, typed
+):
+    import doomed_run
+
+    reached, go_on = nursery.Event(), nursery.Event()
+    first = begin("train the candidate", reached, go_on, run=doomed_run.run_held)
+    assert reached.wait(120)
+    before = promoting.left_behind()
+
+    second = typed("run", promoting.spec, "--as-of", LAST, "--json")
+    assert second.exit_code == 5
+    assert second.summary == {
+        "error": f"credit_default is being run by process {first[0].pid}.",
+        "fix": "Wait until that run has ended, then run again; nothing was changed.",
+        "exit_code": 5,
+    }
+    assert promoting.left_behind() == before
+
+    go_on.set()
+    code, (_, _, summary) = finish(first)
+    assert (code, summary.verdict, summary.version) == (0, "promoted", 1)
+    third = typed("run", promoting.spec, "--as-of", LAST, "--json")
+    assert (third.exit_code, third.summary["version"]) == (0, 1)
+    assert len(versions()) == 1
+
+
+@pytest.mark.parametrize(
+    ("room", "stage"),
+    [(20_000, "snapshot"), (400_000, "evidence or report")],
+    ids=["a snapshot does not fit", "something later does not fit"],
+)
+def test_a_full_disk_is_named_and_the_night_can_be_run_again(promoting, begin, room, stage):
+    from pipelines_lib.errors import ServiceError
+
+    before = promoting.left_behind()
+    code, (state, message, error) = finish(begin(None, room))
+    assert (code, state) == (0, "Failed")
+    assert isinstance(error, ServiceError), message
+    assert "No space left for" in error.problem
+    assert "Free disk space or point PIPELINES_HOME at a larger disk" in error.fix
+    assert "Traceback" not in message
+    assert_whole(promoting.home)
+    assert versions() == ()
+
+    code, (_, _, summary) = finish(begin())
+    assert (code, summary.verdict, summary.version) == (0, "promoted", 1)
+    assert [str(path) for path in promoting.home.rglob(".part-*")] == []
