@@ -14,9 +14,11 @@ from pipelines_lib.spec.settings import Settings
 def check_model(model: str, as_of: date | None, settings: Settings) -> dict[str, Any]:
     """Check one model's spec and the night's data; nothing is trained or registered."""
     from pipelines_lib.assurance import gate, requirements
+    from pipelines_lib.modelling.estimators import check_training
 
     now = datetime.now(UTC)
     loaded = load_model(model, settings)
+    check_training(loaded.spec.training)
     night = chosen_night(loaded.spec.schedule, as_of, now)
     run = open_run(loaded, as_of=night, run_id="check", started_at=now, settings=settings)
     checks = _examine_data(run)

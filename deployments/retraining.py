@@ -41,10 +41,12 @@ def check_first(model: str, as_of: date | None, settings: Settings) -> LoadedMod
     """Find what is wrong with the request before anything is started."""
     from datetime import UTC, datetime
 
+    from pipelines_lib.modelling.estimators import check_training
     from pipelines_lib.spec.run import open_run
     from pipelines_lib.spec.schedule import chosen_night
 
     loaded = load_model(model, settings)
+    check_training(loaded.spec.training)
     now = datetime.now(UTC)
     night = chosen_night(loaded.spec.schedule, as_of, now)
     open_run(loaded, as_of=night, run_id="check", started_at=now, settings=settings)

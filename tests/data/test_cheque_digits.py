@@ -91,7 +91,7 @@ def test_the_spec_leaves_out_the_pixels_that_hardly_ever_carry_ink(spec):
         if name.startswith("px_")
     }
 
-    assert set(spec.feature_names) == {name for name, share in inked.items() if share >= 0.02}
+    assert set(spec.feature_names) == {name for name, share in inked.items() if share >= 0.07}
 
 
 def test_people_must_approve_the_second_sample_and_its_slots_end_with_its_data(spec):

@@ -40,7 +40,7 @@ def model_lock(home: Path, model: str) -> Iterator[None]:
 def running_models(home: Path) -> tuple[str, ...]:
     """Names of the models that some process is running right now."""
     held = []
-    for path in sorted((home / "locks").glob("*.lock")):
+    for path in sorted((home / "locks").glob("[!_]*.lock")):
         with path.open() as handle:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

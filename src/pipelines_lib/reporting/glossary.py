@@ -64,7 +64,7 @@ TERMS = (
     ),
     Term(
         "Critical value (of PSI)",
-        "What PSI chance alone reaches once in twenty times with so many rows.",
+        "What PSI chance alone reaches with so many rows, at the significance the policy states.",
         "chi-square quantile (bins - 1) x (1/n reference + 1/n current)",
         "none",
     ),

@@ -72,11 +72,11 @@ def _names_are_unique(data: Mapping[str, Any]) -> Found:
         seen: set[str] = set()
         for index, item in entries:
             name = _word(item, "name")
-            if name in seen:
+            if name is not None and name.casefold() in seen:
                 what = f"{where[-1]}: {name!r} is declared twice"
                 yield (*where, index, "name"), what, "Remove one."
             elif name is not None:
-                seen.add(name)
+                seen.add(name.casefold())
 
 
 def _sources(data: Mapping[str, Any]) -> Found:
