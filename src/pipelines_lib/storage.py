@@ -2,11 +2,12 @@
 
 Every write goes to a temporary name in the same folder, is flushed to disk and then
 renamed. A process that is killed in between leaves only a ``.part-*`` file, which the
-next writer of the same name removes.
+next writer in the same folder removes.
 """
 
 import errno
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +16,8 @@ from pathlib import Path
 from pipelines_lib.errors import ServiceError
 
 _PART = ".part-"
+_LEFT = re.compile(r"\.part-.+-(?P<writer>\d+)-[0-9a-f]{8}(?:-\w+)?")
+"""A temporary name, and those of files that a database keeps beside such a one."""
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _CLOSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
 
@@ -30,7 +33,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path to write to; on success it becomes ``path``, else it is removed."""
     with storage_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
+        _sweep(path.parent)
         part = path.with_name(f"{_PART}{path.name}-{os.getpid()}-{secrets.token_hex(4)}")
         part.touch()
         try:
@@ -61,11 +64,14 @@ def storage_errors(path: Path) -> Iterator[None]:
         raise
 
 
-def _sweep(path: Path) -> None:
-    """Remove what writers of this file left behind when they were killed."""
-    for part in path.parent.glob(f"{_PART}{path.name}-*-*"):
-        writer = part.name.rsplit("-", 2)[1]
-        if writer.isdecimal() and _dead(int(writer)):
+def _sweep(folder: Path) -> None:
+    """Remove what writers in this folder left behind when they were killed.
+
+    Whatever name they meant to write: one that is made of a content is written only once.
+    """
+    for part in folder.glob(f"{_PART}*"):
+        left = _LEFT.fullmatch(part.name)
+        if left and _dead(int(left["writer"])):
             part.unlink(missing_ok=True)
 
 

@@ -19,6 +19,11 @@ from flows.nightly_retraining import nightly_retraining
 from tasks.stage import listening
 
 
+def die():
+    """End this process without warning."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
 class Fate:
     """What befalls this process at one moment of one stage.
 
@@ -26,9 +31,9 @@ class Fate:
     or its n-th ``statement`` that writes to the registry.
     """
 
-    def __init__(self, stage, moment="begins", count=1, *, blow=None):
+    def __init__(self, stage, moment="begins", count=1, *, blow=die):
         self.stage, self.moment, self.left = stage, moment, count
-        self.blow = blow or (lambda: os.kill(os.getpid(), signal.SIGKILL))
+        self.blow = blow
         self.now = None
 
     def listen(self, told):

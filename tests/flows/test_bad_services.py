@@ -69,6 +69,13 @@ def test_an_address_that_cannot_be_used_is_the_model_owners_to_mend(
     assert says in refused(bank, typed, leaks, 2)
 
 
+def test_a_secret_that_is_too_short_is_refused_and_not_shown(bank, typed, leaks, monkeypatch):
+    monkeypatch.setenv("PIPELINES_PSEUDONYM_KEY", SECRET)
+    said = refused(bank, typed, leaks, 2)
+    assert "The secret in PIPELINES_PSEUDONYM_KEY is shorter than 16 bytes." in said
+    assert not (bank.home / "snapshots").exists()
+
+
 def test_a_registry_that_is_down_stops_the_run_before_it_has_cost_anything(
     bank, typed, leaks, monkeypatch
 ):

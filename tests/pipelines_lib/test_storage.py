@@ -28,7 +28,8 @@ def test_a_failure_while_writing_keeps_the_old_file(tmp_path):
     assert os.listdir(tmp_path) == ["file"]
 
 
-def test_a_process_killed_while_writing_leaves_no_file_under_the_final_name(tmp_path):
+@pytest.mark.parametrize("name", ["file", "another"])
+def test_a_process_killed_while_writing_leaves_nothing_for_long(tmp_path, name):
     code = (
         "import sys, time; from pathlib import Path\n"
         "from pipelines_lib.storage import atomic_path\n"
@@ -42,10 +43,12 @@ def test_a_process_killed_while_writing_leaves_no_file_under_the_final_name(tmp_
         assert process.stdout.readline() == b"writing\n"
         process.send_signal(signal.SIGKILL)
         process.wait(10)
-    assert not path.exists()
-    write_atomically(path, b"whole")
-    assert path.read_bytes() == b"whole"
-    assert os.listdir(tmp_path) == ["file"]
+    assert not path.exists(), "nothing stands under the final name"
+    (left,) = tmp_path.iterdir()
+    left.with_name(f"{left.name}-journal").touch()  # as a database beside its file
+    (tmp_path / ".part-of-others").touch()
+    write_atomically(tmp_path / name, b"whole")
+    assert sorted(os.listdir(tmp_path)) == sorted([".part-of-others", name])
 
 
 @pytest.mark.parametrize(

@@ -77,7 +77,7 @@ class SqlSource:
                 url = url.set(drivername="postgresql+psycopg")
             waiting = {"connect_timeout": _CONNECT_SECONDS} if _is_postgres(url) else {}
             engine = create_engine(url, connect_args=waiting, poolclass=NullPool)
-        except (ArgumentError, NoSuchModuleError, ValueError):
+        except (ArgumentError, NoSuchModuleError, ImportError, ValueError):
             raise SpecError(
                 f"source {self._spec.name}: {variable} holds no SQL URL that can be used here.",
                 fix="Use sqlite:///PATH or postgresql+psycopg://USER:PASSWORD@HOST/DB.",

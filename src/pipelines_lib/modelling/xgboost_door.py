@@ -5,6 +5,7 @@ levels, never pandas categoricals, so a model read back in another process canno
 different encoding. Models are stored as UBJSON, which holds numbers and no code.
 """
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -117,7 +118,7 @@ def fit(
     threads: int,
 ) -> "XGBoostModel":
     """Boost trees on the train window; stop early where the calibration window stops gaining."""
-    import xgboost as xgb
+    xgb = _xgboost()
 
     check_parameters(training.parameters)
     max_bin = int(training.parameters.get("max_bin", 256))
@@ -147,7 +148,7 @@ def fit(
 
 def load(folder: Path, *, threads: int = 0) -> "XGBoostModel":
     """Read a booster back from UBJSON."""
-    import xgboost as xgb
+    xgb = _xgboost()
 
     booster = xgb.Booster()
     try:
@@ -184,7 +185,7 @@ class XGBoostModel:
 
     def contributions(self, X: Matrix) -> tuple[Floats, float]:  # noqa: N803
         """Exact TreeSHAP values of each feature, and the expected margin."""
-        import xgboost as xgb
+        xgb = _xgboost()
 
         inputs = xgb.DMatrix(
             np.ascontiguousarray(X),
@@ -199,6 +200,19 @@ class XGBoostModel:
         """Write UBJSON."""
         (folder / MODEL_FILE).write_bytes(bytes(self.booster.save_raw("ubj")))
         return (MODEL_FILE,)
+
+
+def _xgboost() -> Any:  # noqa: ANN401  (XGBoost has no types)
+    """Load XGBoost so that its threads sleep while they wait.
+
+    By default they spin, and runs that share cores keep each other from working: training
+    took ten times as long. It is read once, when the thread library loads; what the
+    environment already says wins.
+    """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    import xgboost
+
+    return xgboost
 
 
 def _settings(contract: FeatureContract, training: Training, threads: int) -> dict[str, Any]:

@@ -22,6 +22,8 @@ _KNOWN = (
     "PIPELINES_THREADS",
 )
 
+_REGISTRIES = ("sqlite", "postgres", "postgresql", "http", "https")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -52,7 +54,7 @@ class Settings:
             home=home,
             models=Path(values.get("PIPELINES_MODELS") or shipped / "models").absolute(),
             policies=Path(values.get("PIPELINES_POLICIES") or shipped / "policies").absolute(),
-            mlflow_uri=values.get("PIPELINES_MLFLOW_URI") or f"sqlite:///{home}/mlflow/mlflow.db",
+            mlflow_uri=_registry(values.get("PIPELINES_MLFLOW_URI"), home),
             threads=_threads(values.get("PIPELINES_THREADS")),
         )
 
@@ -66,6 +68,18 @@ def _shipped() -> Path:
     installed, checkout = (Path(__file__).parents[up] / "deployments" for up in (2, 3))
     places = (here, installed, checkout)
     return next((place for place in places if (place / "models").is_dir()), here)
+
+
+def _registry(uri: str | None, home: Path) -> str:
+    if not uri:
+        return f"sqlite:///{home}/mlflow/mlflow.db"
+    scheme, separator, _ = uri.partition("://")
+    if not separator or scheme.split("+")[0] not in _REGISTRIES:
+        raise SpecError(
+            "PIPELINES_MLFLOW_URI is the address of no registry that can be used.",
+            fix="Let it begin with sqlite:///, postgresql:// or http(s)://, or leave it out.",
+        )
+    return uri
 
 
 def _threads(text: str | None) -> int:

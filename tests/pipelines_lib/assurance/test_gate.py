@@ -35,13 +35,13 @@ def test_a_tier_where_people_decide_waits_for_them():
 
 def test_a_failed_check_is_a_reason_in_plain_words():
     assert ask([check(FAILED)], [insist()]).reasons_against == (
-        "PERF-001 out_of_time: failed: AUC 0.61 (0.59 to 0.63), required AUC >= 0.65",
+        "PERF-001 out_of_time: failed. AUC 0.61 (0.59 to 0.63). Required: AUC >= 0.65",
     )
 
 
 def test_not_enough_evidence_is_a_reason_in_plain_words():
     assert ask([check(OPEN, said="12 rows.")], [insist()]).reasons_against == (
-        "PERF-001 out_of_time: not enough evidence: 12 rows, required AUC >= 0.65",
+        "PERF-001 out_of_time: not enough evidence. 12 rows. Required: AUC >= 0.65",
     )
 
 
@@ -93,7 +93,7 @@ def test_of_two_results_about_one_subject_the_worse_counts(worse):
 
 def test_of_two_results_that_did_not_pass_the_failed_one_is_told():
     (reason,) = ask([check(OPEN), check(FAILED)], [insist()]).reasons_against
-    assert ": failed: " in reason
+    assert ": failed. " in reason
 
 
 def test_of_two_requirements_about_one_subject_the_graver_counts():
