@@ -55,8 +55,8 @@ def page(findings: Sequence[Finding], day: str, rounds: int) -> str:
         "# Performance",
         f"Measured on {day} on a machine with {MACHINE} by `make bench`, which rewrites this page. "
         "Budgets are ratios of two things measured side by side in one run, so that they mean "
-        f"the same on another machine. Every run is a fresh process; what is compared takes turns, "
-        f"{rounds} times, and the table shows medians.",
+        f"the same on another machine. Every run is a fresh process; what is compared takes turns. "
+        f"Medians of {rounds} rounds, unless the second table says otherwise.",
         _budgets(lines),
         "## What was run",
         _runs(series),

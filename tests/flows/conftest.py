@@ -176,6 +176,13 @@ def whole_bank(tmp_path, monkeypatch, prefect_client, empty_registry):
     return founded(tmp_path, SAMPLE, empty_registry, monkeypatch)
 
 
+@pytest.fixture(scope="module")
+def module_bank(tmp_path_factory, prefect_client, empty_registry):
+    """The sample bank, whole, for all tests of a module."""
+    with pytest.MonkeyPatch.context() as patched:
+        yield founded(tmp_path_factory.mktemp("bank"), SAMPLE, empty_registry, patched)
+
+
 @pytest.fixture
 def bank(tmp_path, monkeypatch, prefect_client, empty_registry, small_sample):
     """The sample bank with forty clients a night: quick, too small for a promotion."""

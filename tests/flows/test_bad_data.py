@@ -5,6 +5,7 @@ Every client of this bank has a key that is a canary: wherever it turns up, a ra
 
 import shutil
 from datetime import date, timedelta
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -280,7 +281,7 @@ DAMAGES = {
     a_file_comes_twice_in_one_night: ["DATA-008 accounts: failed.", "DATA-005 accounts: failed."],
     a_key_is_not_unique: ["DATA-005 accounts: failed.", "key"],
     an_outcome_is_delivered_twice: [
-        "DATA-005 outcomes: failed. 1 of 4001 rows repeat a key",
+        "DATA-005 outcomes: failed. 1 of 2801 rows repeat a key",
         "Remove the repeats at the source.",
     ],
     all_outcomes_are_of_one_class: ["DATA-014 train: failed.", "DATA-014 out_of_time: failed."],
@@ -297,7 +298,9 @@ DAMAGES = {
         "DATA-010 outcomes: failed. source outcomes is missing: there is no file "
         "outcomes.parquet. See that the delivery arrived and that uri in the spec names it."
     ],
-    the_accounts_are_missing: ["DATA-001 accounts: failed. source accounts is missing: "],
+    the_accounts_are_missing: [
+        "DATA-001 accounts: failed. source accounts is missing: there is no file or folder accounts."
+    ],
     the_customers_are_missing: ["DATA-010 customers: failed. source customers is missing: "],
     the_customers_do_not_know_the_newest_night: [
         "DATA-010 customers: failed. 3960 of 4000 applications have a row in source customers; "
@@ -311,8 +314,12 @@ DAMAGES = {
     the_newest_night_is_less_than_half: [
         "DATA-007 accounts: failed. accounts: night 2025-04-10 has 19 rows, 0.47 times"
     ],
-    the_newest_night_alone_comes_in_thousands: ["DATA-003 limit_bal: failed."],
-    the_newest_night_alone_is_unreadable: ["DATA-001 accounts: failed."],
+    the_newest_night_alone_comes_in_thousands: [
+        "DATA-009 rows: failed. 40 of 4,000 rows set aside (1.0 %); 40 of the 40 of 2025-04-10."
+    ],
+    the_newest_night_alone_is_unreadable: [
+        "DATA-009 rows: failed. 40 of 4,000 rows set aside (1.0 %); 40 of the 40 of 2025-04-10."
+    ],
 }
 
 
@@ -329,6 +336,58 @@ def test_bad_data_stops_the_run_and_loses_nothing(bank, typed, leaks, damage):
         assert said in reasons, reasons
     assert_stopped_whole(bank, typed, told)
     assert contents(bank.data) == before, "the deliveries are read, never changed"
+    assert leaks(bank, told) == []
+
+
+def test_a_column_more_changes_nothing(bank, typed):
+    spared = [name for name in snapshots_of(bank, typed) if name]
+    bank.change_everywhere(
+        lambda table: table.append_column("branch_note", pa.array([CANARY] * len(table)))
+    )
+    assert snapshots_of(bank, typed) == spared
+
+
+def snapshots_of(bank, typed):
+    """What `pipelines check` finds in order, and the snapshots that it makes."""
+    told = typed("check", bank.spec, "--as-of", LAST, "--json")
+    assert told.exit_code == 0, told.stdout
+    assert CANARY not in told.stdout + told.stderr
+    return [name for name in bank.left_behind() if name.startswith("snapshots")]
+
+
+def test_before_any_outcome_has_matured_the_run_says_from_when_on_it_can_be_made(
+    bank, typed, leaks
+):
+    told = typed("run", bank.spec, "--as-of", "2025-01-20", "--json")
+    assert told.exit_code == 3, (told.stdout, told.stderr)
+    reasons = " | ".join(told.summary["reasons_against"])
+    assert "DATA-014 train: failed. There are no matured outcomes as of 2025-01-20" in reasons
+    assert_stopped_whole(bank, typed, told)
+    assert leaks(bank, told) == []
+
+
+def test_one_late_night_is_what_the_policy_allows_and_a_spec_may_allow_none(bank, typed):
+    shutil.rmtree(bank.night().parent)
+    assert typed("check", bank.spec, "--as-of", LAST).exit_code == 0
+    bank.change_spec("  PERF-001: 0.70", "  PERF-001: 0.70\n  DATA-006: 0")
+    told = typed("check", bank.spec, "--as-of", LAST)
+    assert told.exit_code == 3
+    assert "DATA-006 accounts: failed. accounts: the newest night is 2025-04-09, 1 day" in " ".join(
+        told.stdout.split()
+    )
+
+
+def test_what_a_person_reads_names_the_fault_first_and_where_the_report_is(bank, typed, leaks):
+    the_outcomes_are_missing(bank)
+    told = typed("run", bank.spec, "--as-of", LAST)
+    said = " ".join(told.stdout.split())
+    assert told.exit_code == 3
+    assert "Stopped: credit_default as of 2025-04-10 reasons against: - DATA-001 outcomes" in said
+    assert "source outcomes is missing: there is no file outcomes.parquet." in said
+    report = next(line.split()[-1] for line in told.stdout.splitlines() if "Report" in line)
+    assert "Traceback" not in said
+    text = Path(report).read_text()
+    assert "source outcomes is missing" in text
     assert leaks(bank, told) == []
 
 

@@ -181,9 +181,9 @@ def _typed(
     raw = ", ".join([f"{key} AS r_key", *(each.raw for each in readings), "partition_day"])
     parsed = ", ".join(each.parsed for each in readings)
     bad = ", ".join(_bad(each, source) for each in readings)
-    values = ", ".join(each.value for each in readings)
+    values = "".join(f"{each.value}, " for each in readings)
     named = [each for each in readings if each.kind != "date"]
-    columns = f"key, {values}, partition_day, {_names(named)} AS unreadable, {_broken(loaded)}"
+    columns = f"key, {values}partition_day, {_names(named)} AS unreadable, {_broken(loaded)}"
     visible = [f"{name} <= DATE {quoted(str(as_of))}" for name in loaded.dates]
     seen = " AND ".join(["broken IS NULL", *visible])
     return (

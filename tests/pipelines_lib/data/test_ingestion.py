@@ -504,6 +504,19 @@ def test_a_late_department_is_named_even_in_a_long_history(bank, answer):
     assert ingestion.applications is not None
 
 
+@pytest.mark.parametrize("department", ["customers", "bureau"])
+def test_a_department_of_which_nothing_is_used_is_read_and_judged_like_any_other(
+    bank, answer, department
+):
+    setattr(bank, department, {})
+    bank.deliver()
+    body = "".join(f"C{i:04d},1\n" for i in range(60))
+    bank.write(f"{department}.csv", "id,sex\n" + body)
+    ingestion = bank.ingest()
+    assert failed(ingestion) == set()
+    assert answer(ingestion, "DATA-010", department).observed == 1.0
+
+
 def test_features_of_another_department_are_joined_by_key(bank, answer):
     bank.bureau = {}
     bank.features.append({"name": "score", "source": "bureau", "type": "number"})
