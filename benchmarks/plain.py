@@ -159,14 +159,14 @@ def _comparison(case: Case, candidate: Candidate, scores: Snapshot) -> Answer:
 
 
 def _fairness(case: Case, candidate: Candidate, scores: Snapshot) -> Answer:
-    home, protected = case.run.settings.home, case.delivery.protected
     with timed("check fairness"):
-        assert protected is not None
+        home, protected = case.run.settings.home, case.delivery.protected
+        decided, people = fairness.read_people(home, scores, protected)
         found = fairness.check_fairness(
             case.run.spec,
             case.run.rules,
-            scores=read_snapshot(home, scores, list(fairness.SCORE_COLUMNS)),
-            protected=read_snapshot(home, protected),
+            scores=decided,
+            protected=people,
             cutoff=candidate.cutoff,
             inputs=_package(case, candidate).contract.names,
         )

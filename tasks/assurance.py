@@ -13,7 +13,7 @@ from pipelines_lib.assurance import (
     requirements,
     scored,
 )
-from pipelines_lib.data.snapshots import Snapshot, read_snapshot
+from pipelines_lib.data.snapshots import Snapshot
 from pipelines_lib.governance.case import Case, Ruling
 from pipelines_lib.governance.versions import RegisteredVersion
 from pipelines_lib.modelling.package import ModelPackage, PackageRef, open_package
@@ -51,12 +51,12 @@ def compare(case: Case, candidate: Candidate, scores: Snapshot) -> Answer:
 @stage("check fairness")
 def check_fairness(case: Case, candidate: Candidate, scores: Snapshot) -> Answer:
     """Compare approvals across protected groups; the only step that sees who is who."""
-    home, protected = case.run.settings.home, case.delivery.protected
+    decided, people = fairness.read_people(case.run.settings.home, scores, case.delivery.protected)
     checks, figures = fairness.check_fairness(
         case.run.spec,
         case.run.rules,
-        scores=read_snapshot(home, scores, list(fairness.SCORE_COLUMNS)),
-        protected=None if protected is None else read_snapshot(home, protected),
+        scores=decided,
+        protected=people,
         cutoff=candidate.cutoff,
         inputs=_open(case, candidate.package).contract.names,
     )

@@ -120,8 +120,8 @@ def _nothing_personal(name: str) -> Iterator[None]:
     """
     try:
         yield
-    except PipelineError:
-        raise
+    except PipelineError as error:
+        raise error from None  # what a library said first stays here
     except _TRANSIENT as error:
         raise ServiceError(
             f"{name}: {type(error).__name__} in {_place(error)}.", fix="Run it again."

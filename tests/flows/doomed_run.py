@@ -16,6 +16,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from flows.nightly_retraining import nightly_retraining
+from pipelines_lib.reporting.summary import RunSummary
 from tasks.stage import listening
 
 
@@ -75,7 +76,8 @@ def run(environment, spec, as_of, say, fate=None, room=None):
     listener = fate.listen if fate else lambda _told: None
     with temporary_settings(chosen), listening(listener):
         state = nightly_retraining(spec, as_of, return_state=True)
-    outcome = state.data if state.is_completed() else state.result(raise_on_failure=False)
+    kept = isinstance(state.data, RunSummary)
+    outcome = state.data if kept else state.result(raise_on_failure=False)
     with suppress(BrokenPipeError):
         say.send((state.name, state.message, outcome))
 

@@ -63,7 +63,7 @@ def to_csv(bank, name, encoding="utf-8"):
     """Deliver a source as CSV, with a client's name in it, in some encoding."""
     parquet = bank.data / f"{name}.parquet"
     table = read(parquet)
-    table = table.append_column("client_name", pa.array(["Zoë Canária"] * len(table)))
+    table = table.append_column("client_name", pa.array([f"Zoë {CANARY}"] * len(table)))
     path = parquet.with_suffix(".csv")
     pacsv.write_csv(table, path)
     path.write_bytes(path.read_bytes().decode().encode(encoding))
@@ -119,6 +119,20 @@ def the_middle_of_the_newest_file_is_garbage(bank):
 
 def a_csv_has_another_encoding(bank):
     to_csv(bank, "outcomes", encoding="latin-1")
+
+
+def a_csv_row_has_a_field_too_many(bank):
+    to_csv(bank, "outcomes")
+    path = bank.data / "outcomes.csv"
+    lines = path.read_text().splitlines()
+    lines[700] += f",{CANARY}feld"
+    path.write_text("\n".join(lines))
+
+
+def a_csv_is_cut_off_inside_quotes(bank):
+    to_csv(bank, "outcomes")
+    path = bank.data / "outcomes.csv"
+    path.write_text(path.read_text() + f'"{CANARY}-9,"{CANARY} ')
 
 
 def a_file_comes_under_another_night(bank):
@@ -269,6 +283,11 @@ DAMAGES = {
         "DATA-001 outcomes: failed. source outcomes is not encoded as utf-8. Set encoding of the "
         "source in the spec to what is delivered, or deliver utf-8."
     ],
+    a_csv_row_has_a_field_too_many: [
+        "DATA-001 outcomes: failed. source outcomes cannot be read (line 701): the delivery is "
+        "damaged or its rows do not have the columns of its header."
+    ],
+    a_csv_is_cut_off_inside_quotes: ["DATA-001 outcomes: failed. source outcomes cannot be read"],
     a_file_comes_under_another_night: [
         "DATA-008 accounts: failed.",
         "1 file(s) have exactly the bytes of another.",
@@ -299,7 +318,7 @@ DAMAGES = {
         "outcomes.parquet. See that the delivery arrived and that uri in the spec names it."
     ],
     the_accounts_are_missing: [
-        "DATA-001 accounts: failed. source accounts is missing: there is no file or folder accounts."
+        "DATA-001 accounts: failed. source accounts is missing: there is no file or folder"
     ],
     the_customers_are_missing: ["DATA-010 customers: failed. source customers is missing: "],
     the_customers_do_not_know_the_newest_night: [

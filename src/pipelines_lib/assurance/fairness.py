@@ -16,10 +16,14 @@ from pipelines_lib.assurance.approvals import GroupApprovals, approvals_by_group
 from pipelines_lib.assurance.groups import subject
 from pipelines_lib.assurance.shares import Share, magnitude
 from pipelines_lib.assurance.statistics import Estimate
+from pipelines_lib.data.short_keys import read_for_join
+from pipelines_lib.data.snapshots import Snapshot, read_snapshot
 from pipelines_lib.errors import bounded
 from pipelines_lib.results import CheckResult, Interval
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pyarrow as pa
 
     from pipelines_lib.spec.model_spec import ModelSpec, ProtectedAttribute
@@ -67,6 +71,16 @@ class FairnessFigures:
     not_applicable: str | None
     rows: int
     attributes: tuple[AttributeFigures, ...]
+
+
+def read_people(
+    home: "Path", scores: Snapshot, protected: Snapshot | None
+) -> tuple["pa.Table", "pa.Table | None"]:
+    """Read what ``check_fairness`` joins: the scores, and who is who where that is known."""
+    if protected is None:
+        return read_snapshot(home, scores, SCORE_COLUMNS), None
+    columns = [name for name in SCORE_COLUMNS if name != "key"]
+    return read_for_join(home, scores, protected, columns)
 
 
 def check_fairness(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pipelines_lib.data.contract import Examiner, Finding, key_clause
-from pipelines_lib.data.snapshots import Snapshot, read_snapshot, snapshot_path
+from pipelines_lib.data.short_keys import key_hashes
+from pipelines_lib.data.snapshots import Snapshot, read_snapshot
 from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.rulebook import RuleBook
 
@@ -27,7 +28,7 @@ def check_key(
         rules: The limits.
         examiner: Where the clause is examined; it sees numbers in place of keys.
     """
-    finding = _examine(_hashes(home, applications), examiner)
+    finding = _examine([key_hashes(home, applications)], examiner)
     if finding.violations:  # two keys may share a hash: now ask the keys themselves
         finding = _examine(_codes(home, applications), examiner)
     share = finding.violations / finding.rows if finding.rows else None
@@ -44,18 +45,6 @@ def _examine(codes: Sequence["NDArray[np.generic]"], examiner: Examiner) -> Find
     frame = pd.DataFrame({"key": np.concatenate(codes) if codes else np.empty(0)})
     (finding,) = examiner.examine(frame, [key_clause()])
     return finding
-
-
-def _hashes(home: Path, applications: Snapshot) -> list["NDArray[np.uint64]"]:
-    """Hash keys piece by piece: eight bytes for each, where all keys at once take hundreds."""
-    import pandas as pd
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(snapshot_path(home, applications)) as file:
-        return [
-            pd.util.hash_array(batch["key"].to_numpy(zero_copy_only=False), categorize=False)
-            for batch in file.iter_batches(columns=["key"])
-        ]
 
 
 def _codes(home: Path, applications: Snapshot) -> list["NDArray[np.int32]"]:

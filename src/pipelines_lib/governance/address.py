@@ -67,6 +67,7 @@ _REASONS = {
     "out-of-date database schema": "its tables are of another MLflow release "
     "(back it up, then run `mlflow db upgrade` on it)",
     "disk is full": "its disk is full",
+    "disk i/o error": "its disk is full or broken",
     "database is locked": "another process is writing to it",
     "readonly database": "its database is read-only",
     "unable to open database": "its database cannot be opened",
