@@ -74,8 +74,10 @@ def run(environment, spec, as_of, say, fate=None, room=None):
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
     }
     listener = fate.listen if fate else lambda _told: None
+    import time; before=set(sys.modules); t0=time.time()
     with temporary_settings(chosen), listening(listener):
         state = nightly_retraining(spec, as_of, return_state=True)
+    with open("/tmp/t/mods.out","w") as o: print(time.time()-t0, *sorted(m for m in set(sys.modules)-before), sep="\n", file=o)
     kept = isinstance(state.data, RunSummary)
     outcome = state.data if kept else state.result(raise_on_failure=False)
     with suppress(BrokenPipeError):
