@@ -31,7 +31,7 @@ def run_model(model: str, as_of: date | None, *, as_json: bool) -> int:
 
     settings = Settings.from_environment()
     with progress(f"Retraining {model}", quiet=as_json) as told:
-        summary = retrain(model, as_of, settings, told)
+        summary = retrain(model, as_of, settings, told, once=True)
     if as_json:
         print_json(summary)
     else:

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from deployments import orchestrator
+from pipelines_lib.data import apart
 from pipelines_lib.errors import CheckNotRunError
 from pipelines_lib.spec.loading import LoadedModel, load_model
 from pipelines_lib.spec.settings import Settings
@@ -13,9 +14,21 @@ Told = Callable[[str, float | None], None]
 """Called with a stage when it begins (None) and when it has ended (seconds)."""
 
 
-def retrain(model: str, as_of: date | None, settings: Settings, told: Told) -> dict[str, Any]:
-    """Run one governed retraining and return its summary as JSON values."""
+def retrain(
+    model: str, as_of: date | None, settings: Settings, told: Told, *, once: bool = False
+) -> dict[str, Any]:
+    """Run one governed retraining and return its summary as JSON values.
+
+    Args:
+        model: A name, or the path of a spec file.
+        as_of: The night; the newest slot where none is given.
+        settings: Where things are kept.
+        told: Told of every stage.
+        once: Whether this process runs no other model; then libraries load side by side.
+    """
     check_first(model, as_of, settings)
+    if once:
+        apart.start()
     dashboard = orchestrator.connect(
         settings.home, lambda text: told(text, None), lambda: _open_registry(settings)
     )

@@ -3,7 +3,7 @@
 import logging
 import os
 
-from pipelines_lib.data import ingestion, pseudonyms, quality
+from pipelines_lib.data import apart, ingestion, pseudonyms
 from pipelines_lib.data.ingestion import Ingestion
 from pipelines_lib.data.quality import Quality
 from pipelines_lib.spec.run import Run
@@ -34,6 +34,6 @@ def check_quality(run: Run, delivery: Ingestion) -> Quality:
     """Hold the snapshot to the data contract and set bad rows aside."""
     if delivery.applications is None:
         return Quality.not_run()
-    return quality.check_quality(
+    return apart.check_quality_apart(
         run.spec, delivery.applications, home=run.settings.home, rules=run.rules
     )

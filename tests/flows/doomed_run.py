@@ -60,7 +60,7 @@ class Fate:
                 self.blow()
 
 
-def run(environment, spec, as_of, say, fate=None, room=None):
+def run(environment, spec, as_of, say, *, fate=None, room=None):
     """Run one night and say how it ended; ``room``: bytes that any one file may have."""
     os.environ.update(environment)
     if fate:
@@ -74,21 +74,19 @@ def run(environment, spec, as_of, say, fate=None, room=None):
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None,
     }
     listener = fate.listen if fate else lambda _told: None
-    import time; before=set(sys.modules); t0=time.time()
     with temporary_settings(chosen), listening(listener):
         state = nightly_retraining(spec, as_of, return_state=True)
-    with open("/tmp/t/mods.out","w") as o: print(time.time()-t0, *sorted(m for m in set(sys.modules)-before), sep="\n", file=o)
     kept = isinstance(state.data, RunSummary)
     outcome = state.data if kept else state.result(raise_on_failure=False)
     with suppress(BrokenPipeError):
         say.send((state.name, state.message, outcome))
 
 
-def run_held(environment, spec, as_of, say, stage, reached, go_on):
+def run_held(environment, spec, as_of, say, *, stage, reached, go_on):
     """Run one night, but wait where a stage begins until told to go on."""
 
     def wait():
         reached.set()
         go_on.wait()
 
-    run(environment, spec, as_of, say, Fate(stage, blow=wait))
+    run(environment, spec, as_of, say, fate=Fate(stage, blow=wait))

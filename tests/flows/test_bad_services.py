@@ -27,24 +27,29 @@ def newest_state():
         return run.state
 
 
-def refused(bank, typed, leaks, code):
-    """Run; it must end with that exit code, keep secrets, and leave no record of a verdict."""
-    told = typed("run", bank.spec, "--as-of", NIGHT)
-    assert told.exit_code == code, (told.stdout, told.stderr)
-    assert "\nWhat to do: " in told.stderr
-    assert "defect" not in told.stderr
-    assert leaks(bank, told) == []
-    assert leaks(bank, told, canary=SECRET) == []
-    assert not any(part in str(bank.left_behind()) for part in ("evidence", "runs", ".part-"))
-    return " ".join(told.stderr.split())
+@pytest.fixture
+def refused(bank, typed, leaks):
+    """Run; it must end with an exit code, keep secrets, and leave no record of a verdict."""
+
+    def refused(code):
+        told = typed("run", bank.spec, "--as-of", NIGHT)
+        assert told.exit_code == code, (told.stdout, told.stderr)
+        assert "\nWhat to do: " in told.stderr
+        assert "defect" not in told.stderr
+        assert leaks(bank, told) == []
+        assert leaks(bank, told, canary=SECRET) == []
+        assert not any(part in str(bank.left_behind()) for part in ("evidence", "runs", ".part-"))
+        return " ".join(told.stderr.split())
+
+    return refused
 
 
 def test_a_database_that_is_down_is_named_by_its_variable_never_by_its_address(
-    bank, typed, leaks, monkeypatch
+    bank, refused, monkeypatch
 ):
     from_sql(bank)
     monkeypatch.setenv("BANK_OUTCOMES", CLOSED)
-    said = refused(bank, typed, leaks, 5)
+    said = refused(5)
     assert "source outcomes: the database named by BANK_OUTCOMES cannot be reached" in said
     assert "See that it is up and that user, password and network are right" in said
     state = newest_state()
@@ -62,25 +67,25 @@ def test_a_database_that_is_down_is_named_by_its_variable_never_by_its_address(
     ids=["not set", "no address", "an unknown database"],
 )
 def test_an_address_that_cannot_be_used_is_the_model_owners_to_mend(
-    bank, typed, leaks, monkeypatch, value, says
+    bank, refused, monkeypatch, value, says
 ):
     from_sql(bank)
     monkeypatch.setenv("BANK_OUTCOMES", value)
-    assert says in refused(bank, typed, leaks, 2)
+    assert says in refused(2)
 
 
-def test_a_secret_that_is_too_short_is_refused_and_not_shown(bank, typed, leaks, monkeypatch):
+def test_a_secret_that_is_too_short_is_refused_and_not_shown(bank, refused, monkeypatch):
     monkeypatch.setenv("PIPELINES_PSEUDONYM_KEY", SECRET)
-    said = refused(bank, typed, leaks, 2)
+    said = refused(2)
     assert "The secret in PIPELINES_PSEUDONYM_KEY is shorter than 16 bytes." in said
     assert not (bank.home / "snapshots").exists()
 
 
 def test_a_registry_that_is_down_stops_the_run_before_it_has_cost_anything(
-    bank, typed, leaks, monkeypatch
+    bank, refused, monkeypatch
 ):
     monkeypatch.setenv("PIPELINES_MLFLOW_URI", CLOSED)
-    said = refused(bank, typed, leaks, 5)
+    said = refused(5)
     assert "The model registry at postgresql://127.0.0.1:1/bank cannot be used:" in said
     assert "Start it or correct PIPELINES_MLFLOW_URI, then run again" in said
     assert not (bank.home / "snapshots").exists()
@@ -88,7 +93,7 @@ def test_a_registry_that_is_down_stops_the_run_before_it_has_cost_anything(
 
 @pytest.mark.parametrize("below", ["", "below/home"], ids=["a file", "below a file"])
 def test_a_home_that_cannot_be_is_named_with_or_without_a_server(
-    bank, typed, leaks, monkeypatch, tmp_path, below
+    refused, monkeypatch, tmp_path, below
 ):
     file = tmp_path / "a file"
     file.write_text("kept")
@@ -96,7 +101,7 @@ def test_a_home_that_cannot_be_is_named_with_or_without_a_server(
     for server in ("of others", "of our own"):
         if server == "of our own":
             monkeypatch.delenv("PREFECT_API_URL")
-        said = refused(bank, typed, leaks, 5)
+        said = refused(5)
         assert str(file) in said
         assert "cannot be written: " in said
         assert "set PIPELINES_HOME to one that is" in said
