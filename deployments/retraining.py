@@ -1,6 +1,7 @@
 """Run the nightly flow from a command line, in this process, with somebody watching."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import date
 from typing import Any
 
@@ -27,8 +28,11 @@ def retrain(
         once: Whether this process runs no other model; then libraries load side by side.
     """
     check_first(model, as_of, settings)
-    if once:
-        apart.start()
+    with apart.held_apart() if once else nullcontext():
+        return _run(model, as_of, settings, told)
+
+
+def _run(model: str, as_of: date | None, settings: Settings, told: Told) -> dict[str, Any]:
     dashboard = orchestrator.connect(
         settings.home, lambda text: told(text, None), lambda: _open_registry(settings)
     )

@@ -5,6 +5,8 @@ table. A command that runs one model once starts this process first and asks it 
 process that runs many models loads the library itself, once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -27,17 +29,27 @@ class _Examiner:
 _started: list[_Examiner] = []
 
 
-def start() -> None:
+@contextmanager
+def held_apart() -> Iterator[None]:
     """Start the process and let it load what it needs; the next check is made there.
 
-    It ends when it has answered, and with this process at the latest.
+    It ends when it has answered, or when nobody will ask any more.
     """
+    _started.append(_start())
+    try:
+        yield
+    finally:
+        while _started:
+            _started.pop().line.close()
+
+
+def _start() -> _Examiner:
     context = get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_answer, args=(theirs,), daemon=True)
     process.start()
     theirs.close()
-    _started.append(_Examiner(process, ours))
+    return _Examiner(process, ours)
 
 
 def check_quality_apart(

@@ -27,11 +27,9 @@ def delivered(bank):
 
 @pytest.fixture
 def process():
-    apart.start()
-    (examiner,) = apart._started
-    yield examiner.process
-    apart._started.clear()
-    examiner.line.close()
+    with apart.held_apart():
+        (examiner,) = apart._started
+        yield examiner.process
     examiner.process.join(60)
     assert not examiner.process.is_alive()
 
