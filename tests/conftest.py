@@ -42,6 +42,8 @@ def prefect_server(prefect_home):
 @pytest.fixture(scope="session")
 def prefect_client(prefect_server, tmp_path_factory):
     """This process talks to the session's server; flows end without waiting for a heartbeat."""
+    from prefect.events.worker import EventsWorker
+    from prefect.logging.handlers import APILogWorker
     from prefect.settings import (
         PREFECT_API_URL,
         PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
@@ -56,3 +58,6 @@ def prefect_client(prefect_server, tmp_path_factory):
     }
     with temporary_settings(chosen):
         yield prefect_server
+        # What is still on its way must arrive while there is a server to take it.
+        for worker in (EventsWorker, APILogWorker):
+            worker.drain_all(timeout=30)

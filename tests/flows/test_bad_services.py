@@ -32,7 +32,7 @@ def refused(bank, typed, leaks):
     """Run; it must end with an exit code, keep secrets, and leave no record of a verdict."""
 
     def refused(code):
-        told = typed("run", bank.spec, "--as-of", NIGHT)
+        told = typed("replay", bank.spec, "--from", NIGHT, "--nights", 1)
         assert told.exit_code == code, (told.stdout, told.stderr)
         assert "\nWhat to do: " in told.stderr
         assert "defect" not in told.stderr

@@ -4,6 +4,8 @@ import json
 import multiprocessing
 import signal
 import sqlite3
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
 
@@ -205,6 +207,27 @@ def test_of_two_runs_of_one_night_at_once_one_wins_and_the_other_is_told(
     third = typed("run", promoting.spec, "--as-of", LAST, "--json")
     assert (third.exit_code, third.summary["version"]) == (0, 1)
     assert len(versions()) == 1
+
+
+def test_a_command_that_is_killed_while_the_data_is_checked_says_nothing_afterwards(
+    promoting, begin, prefect_client
+):
+    environment = {**promoting.environment, "PREFECT_API_URL": prefect_client.api_url}
+    command = [Path(sys.executable).with_name("pipelines"), "run", promoting.spec]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as killed:
+        for line in killed.stderr:
+            if "ingest" in line:
+                killed.kill()
+                break
+        said = killed.stdout.read() + killed.stderr.read()  # until whoever it began has ended
+    assert "Traceback" not in said
+    assert "Error" not in said
+    assert_whole(promoting.home)
+
+    code, (_, _, summary) = finish(begin())
+    assert (code, summary.verdict, summary.version) == (0, "promoted", 1), summary
 
 
 @pytest.mark.parametrize(

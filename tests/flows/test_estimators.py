@@ -23,7 +23,7 @@ def trained(bank, estimator, parameters="", **replacements):
     bank.change_spec("  rounds: 600\n", "  rounds: 60\n")
     state = bank.run()
     assert state.name != "Stopped", state.message
-    return state.data
+    return state.result(raise_on_failure=False)
 
 
 def kind(bank, summary):

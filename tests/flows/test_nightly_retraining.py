@@ -49,7 +49,7 @@ def recorded_task_runs(flow_run_id):
 @pytest.fixture
 def night(whole_bank):
     state = whole_bank.run()
-    return whole_bank, state, state.data
+    return whole_bank, state, state.result(raise_on_failure=False)
 
 
 def test_a_night_promotes_records_every_task_and_leaves_verifiable_evidence(night):
@@ -62,7 +62,7 @@ def test_a_night_promotes_records_every_task_and_leaves_verifiable_evidence(nigh
     assert abs(summary.metrics["out_of_time"]["auc"] - 0.783) <= 0.025
 
     flow_run, task_runs = recorded_task_runs(summary.run_id)
-    assert flow_run.name == f"{bank.spec} as of 2025-04-10"
+    assert flow_run.name == "credit_default as of 2025-04-10"
     assert {run.name for run in task_runs} == PROCEDURE
     assert len(task_runs) == len(PROCEDURE)
     assert {run.state.name for run in task_runs} == {"Completed"}
@@ -76,7 +76,7 @@ def test_a_night_promotes_records_every_task_and_leaves_verifiable_evidence(nigh
     (version,) = registry.versions("credit_default")
     assert set(version.aliases) == {"challenger", "champion"}
 
-    again = bank.run().data  # the same night once more
+    again = bank.run().result(raise_on_failure=False)  # the same night once more
     assert (again.verdict, again.version) == ("promoted", 1)
     assert again.model_sha256 == summary.model_sha256
     assert registry.versions("credit_default") == (version,)

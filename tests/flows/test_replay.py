@@ -12,7 +12,7 @@ FIRST, NIGHTS = date(2025, 3, 11), 31  # the seventieth night, up to the hundred
 @pytest.fixture(scope="module")
 def month(module_bank):
     nights = [FIRST + timedelta(days=offset) for offset in range(NIGHTS)]
-    return [module_bank.run(night).data for night in nights]
+    return [module_bank.run(night).result(raise_on_failure=False) for night in nights]
 
 
 @pytest.mark.timeout(1800)

@@ -213,6 +213,12 @@ def test_any_section_may_be_without_figures(build, section):
     assert "The evidence holds no figures for this question." in Page(render(evidence)).words
 
 
+def test_rows_that_were_set_aside_are_named_by_the_hash_of_their_file(build):
+    evidence = build("stopped")
+    evidence["snapshots"]["quarantine"] = {"sha256": "9" * 64}
+    assert "9" * 64 in render(evidence)
+
+
 def test_evidence_with_nothing_but_a_verdict_still_renders(build):
     evidence = build("stopped")
     evidence.update(
