@@ -43,7 +43,6 @@ RECORD = (
     ("write the evidence", RENAME, 2),
     ("register", STATEMENT, 1),
     ("register", STATEMENT, 5),
-    ("register", STATEMENT, 10),
     ("register", STATEMENT, 20),
     ("register", RENAME),
     ("register", "ends"),
@@ -192,7 +191,8 @@ def test_of_two_runs_of_one_night_at_once_one_wins_and_the_other_is_told(
     assert reached.wait(120)
     before = promoting.left_behind()
 
-    second = typed("run", promoting.spec, "--as-of", LAST, "--json")
+    night = ("replay", promoting.spec, "--from", LAST, "--nights", 1, "--json")
+    second = typed(*night)
     assert second.exit_code == 5
     assert second.summary == {
         "error": f"credit_default is being run by process {first[0].pid}.",
@@ -204,7 +204,7 @@ def test_of_two_runs_of_one_night_at_once_one_wins_and_the_other_is_told(
     go_on.set()
     code, (_, _, summary) = finish(first)
     assert (code, summary.verdict, summary.version) == (0, "promoted", 1)
-    third = typed("run", promoting.spec, "--as-of", LAST, "--json")
+    third = typed(*night)
     assert (third.exit_code, third.summary["version"]) == (0, 1)
     assert len(versions()) == 1
 

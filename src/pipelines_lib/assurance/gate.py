@@ -38,14 +38,15 @@ def decide(
 
     Returns:
         Hard reasons and absences, screens for a person to judge, and warnings: what did not
-        pass but was only to be recorded, or was not required at all. Sorted by check, subject.
+        pass but was only to be recorded, or was not required at all. Sorted by check, subject;
+        what is absent comes last, since it mostly follows from something that failed.
     """
     results = _by_subject(checks)
     insisted = _by_gravity(requirements)
     found: dict[Consequence, list[str]] = {consequence: [] for consequence in Consequence}
     if not insisted:
         found[Consequence.HARD].append(NOTHING_REQUIRED)
-    for about in sorted({*results, *insisted}):
+    for about in sorted({*results, *insisted}, key=lambda about: (about not in results, about)):
         result, consequence = results.get(about), insisted.get(about, Consequence.RECORD)
         if result is None:
             found[Consequence.HARD].append(f"{about[0]} {about[1]}: no result")
