@@ -107,15 +107,15 @@ def test_what_failed_without_being_required_is_a_warning():
     assert found.warnings[0].startswith("FAIR-001 sex=other: failed")
 
 
-def test_reasons_come_in_the_order_of_checks_and_subjects():
+def test_reasons_come_in_the_order_of_checks_and_subjects_and_what_is_absent_comes_last():
     checks = [check(FAILED, code="PERF-002"), check(FAILED, subject="b"), check(FAILED)]
     required = [insist(code=one.code, subject=one.subject) for one in checks]
     found = ask(checks, [*required, insist(code="DATA-001", subject="a")]).reasons_against
     assert [reason.split(":")[0] for reason in found] == [
-        "DATA-001 a",
         "PERF-001 b",
         "PERF-001 out_of_time",
         "PERF-002 out_of_time",
+        "DATA-001 a",
     ]
 
 
