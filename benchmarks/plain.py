@@ -9,33 +9,23 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
-from pipelines_lib.assurance import (
-    comparison,
-    drift,
-    explanation,
-    fairness,
-    gate,
-    governance_checks,
-    performance,
-    requirements,
-    scored,
-)
+from pipelines_lib.assurance import questions
+from pipelines_lib.assurance.questions import CHALLENGE, FIRST_ROUND, Question
 from pipelines_lib.data import ingestion, pseudonyms, quality
 from pipelines_lib.data.snapshots import Snapshot, read_snapshot
 from pipelines_lib.governance import lifecycle
-from pipelines_lib.governance.case import Case, Ruling, Standing, evidence_of
+from pipelines_lib.governance.case import Case, Ruling, Standing, evidence_of, inquiry_of
 from pipelines_lib.governance.evidence import record_report, write_evidence
 from pipelines_lib.governance.locks import model_lock
 from pipelines_lib.governance.registry import Registry
+from pipelines_lib.governance.ruling import rule_on
 from pipelines_lib.modelling import scoring, training, windows
-from pipelines_lib.modelling.package import ModelPackage, open_package
-from pipelines_lib.modelling.training import Candidate
 from pipelines_lib.modelling.windows import Split
 from pipelines_lib.reporting.report import write_report
 from pipelines_lib.results import Answer
@@ -59,10 +49,13 @@ def main(model: str, as_of: date) -> dict[str, Any]:
         )
     with model_lock(settings.home, run.spec.model):
         case = _take_in(run)
-        ruling = _rule(case, "data", approval=False)
-        assert not ruling.decision.reasons_against
+        assert not rule_on(case, "data").stops
         case = _question(case)
-        verdict = _conclude(case, _rule(case, "promotion", approval=run.rules.approval_required))
+        ruling = rule_on(case, "promotion")
+        if not ruling.rejects:
+            case = case.challenged(_ask(case, CHALLENGE))
+            ruling = rule_on(case, "challenge")
+        verdict = _conclude(case, ruling)
     assert case.candidate is not None
     assert "prefect" not in sys.modules
     return {
@@ -128,106 +121,16 @@ def _question(case: Case) -> Case:
     with timed("score every window"):
         packages = {"candidate": candidate.package, "baseline": candidate.baseline}
         scores = scoring.score_snapshot(home, case.clean, case.plan, packages, threads=threads)
-    answers = (
-        _performance(case, candidate, scores),
-        _comparison(case, candidate, scores),
-        _fairness(case, candidate, scores),
-        _drift(case, candidate, scores),
-        _explanation(case, candidate, scores),
-        _governance(case),
-    )
-    return case.questioned(candidate, scores, answers)
+    case = case.questioned(candidate, scores, ())
+    return case.challenged(_ask(case, FIRST_ROUND))
 
 
-def _performance(case: Case, candidate: Candidate, scores: Snapshot) -> Answer:
-    with timed("check performance"):
-        rows = scored.open_scored(case.run.settings.home, scores)
-        found = performance.check_performance(rows, case.run.rules, cutoff=candidate.cutoff)
-    return Answer("performance", *found)
-
-
-def _comparison(case: Case, candidate: Candidate, scores: Snapshot) -> Answer:
-    with timed("compare with champion and baseline"):
-        found = comparison.check_comparison(
-            scored.open_scored(case.run.settings.home, scores),
-            case.run.rules,
-            cutoff=candidate.cutoff,
-            as_of=case.run.as_of,
-            champion=None,
-        )
-    return Answer("comparison", *found)
-
-
-def _fairness(case: Case, candidate: Candidate, scores: Snapshot) -> Answer:
-    with timed("check fairness"):
-        home, protected = case.run.settings.home, case.delivery.protected
-        decided, people = fairness.read_people(home, scores, protected)
-        found = fairness.check_fairness(
-            case.run.spec,
-            case.run.rules,
-            scores=decided,
-            protected=people,
-            cutoff=candidate.cutoff,
-            inputs=_package(case, candidate).contract.names,
-        )
-    return Answer("fairness", *found)
-
-
-def _drift(case: Case, candidate: Candidate, scores: Snapshot) -> Answer:
-    with timed("check drift"):
-        found = drift.check_drift(
-            case.run.spec,
-            case.run.rules,
-            home=case.run.settings.home,
-            applications=case.clean,
-            scores=scores,
-            candidate=drift.Reference("candidate", "candidate", _package(case, candidate)),
-            champion=None,
-        )
-    return Answer("drift", *found)
-
-
-def _explanation(case: Case, candidate: Candidate, scores: Snapshot) -> Answer:
-    with timed("check the explanation"):
-        found = explanation.check_explanation(
-            case.run.spec,
-            case.run.rules,
-            home=case.run.settings.home,
-            applications=case.clean,
-            scores=scores,
-            candidate=_package(case, candidate),
-        )
-    return Answer("explanation", *found)
-
-
-def _governance(case: Case) -> Answer:
-    with timed("check governance"):
-        checks = governance_checks.check_governance(
-            case.run.spec,
-            case.run.model.packs,
-            case.run.rules,
-            as_of=case.run.as_of,
-            champion_as_of=None,
-        )
-    return Answer("governance", checks, None)
-
-
-def _package(case: Case, candidate: Candidate) -> ModelPackage:
-    settings = case.run.settings
-    return open_package(settings.home, candidate.package, threads=settings.threads)
-
-
-def _rule(case: Case, stage: Literal["data", "promotion"], *, approval: bool) -> Ruling:
-    spec, rules = case.run.spec, case.run.rules
-    with timed(f"apply the {stage} gate"):
-        drawn = [answer.figures for answer in case.answers if answer.topic == "fairness"]
-        known = [each for each in drawn if isinstance(each, fairness.FairnessFigures)]
-        small = fairness.small_groups(known[0] if known else None)
-        insisted = requirements.required(
-            spec, rules, champion=False, stage=stage, small_groups=small
-        )
-        decision = gate.decide(case.checks, insisted, approval_required=approval)
-    return Ruling(insisted, decision, decision.verdict)
+def _ask(case: Case, asked: Mapping[str, tuple[Question, ...]]) -> tuple[Answer, ...]:
+    answers: tuple[Answer, ...] = ()
+    for topic, each in asked.items():
+        with timed(f"check {topic}"):
+            answers += questions.put(each, inquiry_of(case, *case.examined))
+    return answers
 
 
 def _conclude(case: Case, ruling: Ruling) -> str:

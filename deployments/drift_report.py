@@ -13,7 +13,7 @@ ROWS = 5_000
 
 def write(spec: ModelSpec, pack: Mapping[str, Any], settings: Settings, path: Path) -> None:
     """Compare the watch window with the train window, feature by feature."""
-    from pipelines_lib.assurance.evidently_door import write_drift_report
+    from pipelines_lib.assurance.drift.evidently_door import write_drift_report
     from pipelines_lib.data.snapshots import open_snapshot, read_snapshot
 
     clean, scores = (pack["snapshots"][name] for name in ("clean", "scores"))

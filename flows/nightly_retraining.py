@@ -48,15 +48,29 @@ def _examine(run: Run) -> tuple[Case, Ruling]:
     candidate = modelling.train_candidate(case)
     scores = modelling.score_windows(case, candidate)
     answers = (
-        assurance.check_performance(case, candidate, scores),
-        assurance.compare(case, candidate, scores),
-        assurance.check_fairness(case, candidate, scores),
-        assurance.check_drift(case, candidate, scores),
-        assurance.check_explanation(case, candidate, scores),
-        assurance.check_governance(case),
+        *assurance.check_leakage(case, candidate, scores),
+        *assurance.check_performance(case, candidate, scores),
+        *assurance.compare(case, candidate, scores),
+        *assurance.check_fairness(case, candidate, scores),
+        *assurance.check_drift(case, candidate, scores),
+        *assurance.stress(case, candidate, scores),
+        *assurance.check_explanation(case, candidate, scores),
+        *assurance.check_governance(case, candidate, scores),
     )
     case = case.questioned(candidate, scores, answers)
-    return case, assurance.rule_on_promotion(case)
+    ruling = assurance.rule_on_promotion(case)
+    return (case, ruling) if ruling.rejects else _challenge(case)
+
+
+def _challenge(case: Case) -> tuple[Case, Ruling]:
+    """Fit the model again in other ways: dear, so only where nothing speaks against it."""
+    answers = (
+        *assurance.challenge_training(case),
+        *assurance.search_alternatives(case),
+        *assurance.challenge_explanation(case),
+    )
+    case = case.challenged(answers)
+    return case, assurance.rule_after_challenge(case)
 
 
 def _conclude(case: Case, ruling: Ruling, clock: StageClock) -> RunSummary:

@@ -19,8 +19,8 @@ DOORS = {
     "sklearn": {"modelling/sklearn_door.py"},
     "skops": {"modelling/skops_door.py"},
     "optuna": {"modelling/search.py"},
-    "fairlearn": {"assurance/fairlearn_door.py"},
-    "evidently": {"assurance/evidently_door.py"},
+    "fairlearn": {"assurance/fairness/fairlearn_door.py"},
+    "evidently": {"assurance/drift/evidently_door.py"},
     "mlflow": {"governance/mlflow_door.py"},
     "jinja2": {"reporting/report.py"},
 }

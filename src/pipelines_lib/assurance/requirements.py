@@ -11,10 +11,11 @@ from typing import Literal
 
 from pipelines_lib.errors import SpecError, bounded
 from pipelines_lib.results import Consequence, Requirement
-from pipelines_lib.spec.model_spec import Feature, ModelSpec
+from pipelines_lib.spec.inputs import Feature
+from pipelines_lib.spec.model_spec import ModelSpec
 from pipelines_lib.spec.rulebook import RuleBook
 
-Stage = Literal["data", "promotion"]
+Stage = Literal["data", "promotion", "challenge"]
 Subjects = Callable[[ModelSpec, bool, frozenset[str]], Iterator[str]]
 
 
@@ -24,7 +25,8 @@ class KnownCheck:
 
     Attributes:
         question: What it asks, in one line; the documentation quotes it.
-        stage: From when on it can be asked: before training, or before promotion.
+        stage: When it is asked: before training, of every candidate, or only of one that
+            nothing speaks against.
         subjects: What it must be asked about, for one spec, with or without a champion, and
             leaving out the groups that are too small.
     """
@@ -141,6 +143,7 @@ KNOWN: Mapping[str, KnownCheck] = {
 }
 """Every check of this product by its code; the codes are stable for ever."""
 
+_ROUNDS: tuple[Stage, ...] = ("data", "promotion", "challenge")
 _OF_A_COLUMN = frozenset({"DATA-002", "DATA-003", "DATA-004"})
 """Checks that a column of severity warning only puts on record."""
 
@@ -159,7 +162,8 @@ def required(
         spec: The model.
         rules: The rules that hold; only what they rule is required.
         champion: Whether there is a champion to be compared with.
-        stage: ``data``: what can be asked before training. ``promotion``: everything.
+        stage: ``data``: what can be asked before training. ``promotion``: that, and what is
+            asked of every candidate. ``challenge``: everything.
         small_groups: ``attribute=group`` that the policy reports but does not judge.
 
     Returns:
@@ -172,7 +176,7 @@ def required(
     return tuple(
         Requirement(rule.check, subject, _consequence(rule.check, subject, rule.consequence, spec))
         for rule in sorted(rules.rules, key=lambda rule: rule.check)
-        if stage == "promotion" or KNOWN[rule.check].stage == "data"
+        if _ROUNDS.index(KNOWN[rule.check].stage) <= _ROUNDS.index(stage)
         for subject in KNOWN[rule.check].subjects(spec, champion, small_groups)
     )
 

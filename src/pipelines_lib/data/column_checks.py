@@ -13,7 +13,7 @@ import numpy as np
 
 from pipelines_lib.data.contract import Finding
 from pipelines_lib.results import CheckResult, Outcome
-from pipelines_lib.spec.model_spec import Feature
+from pipelines_lib.spec.inputs import Feature
 from pipelines_lib.spec.rulebook import Rule, RuleBook
 
 if TYPE_CHECKING:

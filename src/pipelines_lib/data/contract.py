@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from pipelines_lib.errors import CheckNotRunError
-from pipelines_lib.spec.model_spec import Feature, ModelSpec
+from pipelines_lib.spec.inputs import Feature
+from pipelines_lib.spec.model_spec import ModelSpec
 
 if TYPE_CHECKING:
     import pandas as pd

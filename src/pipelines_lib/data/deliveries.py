@@ -17,7 +17,8 @@ from pipelines_lib.data.joining import known, repeats_query
 from pipelines_lib.data.loading import LABEL, Loaded, wanted_columns
 from pipelines_lib.errors import DataContractError, bounded
 from pipelines_lib.results import CheckResult
-from pipelines_lib.spec.model_spec import ModelSpec, SourceSpec
+from pipelines_lib.spec.inputs import SourceSpec
+from pipelines_lib.spec.model_spec import ModelSpec
 from pipelines_lib.spec.rulebook import RuleBook
 
 if TYPE_CHECKING:

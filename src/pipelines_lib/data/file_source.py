@@ -20,7 +20,7 @@ from pipelines_lib.storage import storage_errors
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from pipelines_lib.spec.model_spec import SourceSpec
+    from pipelines_lib.spec.inputs import SourceSpec
 
 logger = logging.getLogger(__name__)
 

@@ -30,7 +30,8 @@ from pipelines_lib.data.sources import Request, source_for
 from pipelines_lib.data.tables import Workbench
 from pipelines_lib.errors import DataContractError, SpecError, bounded
 from pipelines_lib.results import CheckResult
-from pipelines_lib.spec.model_spec import ModelSpec, SourceSpec
+from pipelines_lib.spec.inputs import SourceSpec
+from pipelines_lib.spec.model_spec import ModelSpec
 from pipelines_lib.spec.rulebook import RuleBook
 
 if TYPE_CHECKING:

@@ -15,7 +15,9 @@ from pipelines_lib.data.columns import (
     quoted,
 )
 from pipelines_lib.data.sources import DeliveredFile, Delivery
-from pipelines_lib.spec.model_spec import Feature, ModelSpec, ProtectedAttribute, SourceSpec
+from pipelines_lib.spec.inputs import Feature, SourceSpec
+from pipelines_lib.spec.model_spec import ModelSpec
+from pipelines_lib.spec.protected import ProtectedAttribute
 
 if TYPE_CHECKING:
     from pipelines_lib.data.tables import Workbench

@@ -28,7 +28,8 @@ from pipelines_lib.data.quarantine import Breach, SetAside, set_aside
 from pipelines_lib.data.snapshots import Snapshot, read_snapshot, snapshot_path
 from pipelines_lib.errors import DataContractError, bounded
 from pipelines_lib.results import CheckResult, Outcome
-from pipelines_lib.spec.model_spec import Feature, ModelSpec
+from pipelines_lib.spec.inputs import Feature
+from pipelines_lib.spec.model_spec import ModelSpec
 from pipelines_lib.spec.rulebook import RuleBook
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from pipelines_lib.errors import DataContractError, SpecError, bounded
-from pipelines_lib.spec.model_spec import SourceSpec
+from pipelines_lib.spec.inputs import SourceSpec
 
 GROUP = "bank_pipelines.sources"
 

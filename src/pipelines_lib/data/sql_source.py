@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from sqlalchemy import Connection, Engine, Select
 
-    from pipelines_lib.spec.model_spec import SourceSpec
+    from pipelines_lib.spec.inputs import SourceSpec
 
 logger = logging.getLogger(__name__)
 

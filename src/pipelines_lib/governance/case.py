@@ -4,23 +4,34 @@ A case grows as the run goes on; each step adds a part and changes none. A part 
 run did not reach is None and stays None in the evidence.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Self, TypeVar
 
+from pipelines_lib.assurance.inquiry import Inquiry, Rival
 from pipelines_lib.canonical import plain
 from pipelines_lib.data.ingestion import Ingestion
 from pipelines_lib.data.quality import Quality
 from pipelines_lib.data.snapshots import Snapshot
-from pipelines_lib.errors import CheckNotRunError
-from pipelines_lib.governance.evidence import EvidencePack, PolicyText, RunIdentity, SpecText
+from pipelines_lib.errors import CheckNotRunError, EvidenceError
+from pipelines_lib.governance.evidence import (
+    EvidencePack,
+    PolicyText,
+    RunIdentity,
+    SpecText,
+    read_evidence,
+)
 from pipelines_lib.governance.provenance import code_provenance
 from pipelines_lib.governance.versions import RegisteredVersion
+from pipelines_lib.modelling.package import PackageRef
 from pipelines_lib.modelling.training import Candidate
 from pipelines_lib.modelling.windows import Split, WindowPlan
 from pipelines_lib.results import Answer, CheckResult, PromotionDecision, Requirement, Verdict
 from pipelines_lib.spec.run import Run
+
+logger = logging.getLogger(__name__)
 
 _Part = TypeVar("_Part")
 
@@ -73,6 +84,15 @@ class Case:
         """The case once the candidate was trained and every question was asked."""
         return replace(self, candidate=candidate, scores=scores, answers=answers)
 
+    def challenged(self, answers: tuple[Answer, ...]) -> Self:
+        """The case once the challenge was put to its candidate as well."""
+        return replace(self, answers=(*self.answers, *answers))
+
+    @property
+    def examined(self) -> tuple[Candidate, Snapshot]:
+        """The candidate and what it said; a case that was questioned has both."""
+        return _there(self.candidate, "candidate"), _there(self.scores, "scores snapshot")
+
     @property
     def checks(self) -> tuple[CheckResult, ...]:
         """Every result there is, in the order in which they were asked for."""
@@ -92,6 +112,44 @@ class Ruling:
     def stops(self) -> bool:
         """Whether the run ends here, before any training."""
         return self.verdict is Verdict.STOPPED
+
+    @property
+    def rejects(self) -> bool:
+        """Whether something hard speaks against the candidate."""
+        return bool(self.decision.reasons_against)
+
+
+def inquiry_of(case: Case, candidate: Candidate, scores: Snapshot) -> Inquiry:
+    """What the questions may look at."""
+    run = case.run
+    return Inquiry(
+        spec=run.spec,
+        rules=run.rules,
+        home=run.settings.home,
+        as_of=run.as_of,
+        threads=run.settings.threads,
+        plan=case.plan,
+        applications=case.clean,
+        protected=case.delivery.protected,
+        scores=scores,
+        candidate=candidate,
+        champion=_rival(case),
+        packs=run.model.packs,
+        newest_promotion=case.standing.newest,
+    )
+
+
+def _rival(case: Case) -> Rival | None:
+    champion = case.champion
+    if champion is None:
+        return None
+    home, model = case.run.settings.home, case.run.spec.model
+    try:
+        evidence = read_evidence(home, model, champion.evidence_sha256)
+    except EvidenceError as error:
+        logger.warning("The champion's evidence cannot be read: %s", error)
+        evidence = None
+    return Rival(champion.version, champion.as_of, PackageRef(champion.package_sha256), evidence)
 
 
 def evidence_of(case: Case, ruling: Ruling, seconds: Mapping[str, float]) -> EvidencePack:

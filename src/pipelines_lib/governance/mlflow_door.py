@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from pipelines_lib.governance import address, tracking
 from pipelines_lib.governance.provenance import serving_requirements
 from pipelines_lib.governance.signature import DECLINED, SCORE, column_types, environment_files
-from pipelines_lib.spec.model_spec import Feature
+from pipelines_lib.spec.inputs import Feature
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

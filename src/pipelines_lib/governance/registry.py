@@ -26,7 +26,7 @@ from pipelines_lib.governance.versions import (
     may_become_champion,
     with_aliases,
 )
-from pipelines_lib.spec.model_spec import Feature
+from pipelines_lib.spec.inputs import Feature
 from pipelines_lib.spec.settings import Settings
 from pipelines_lib.storage import atomic_path, storage_errors
 

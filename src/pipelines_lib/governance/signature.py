@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 import yaml
 
-from pipelines_lib.spec.model_spec import Feature
+from pipelines_lib.spec.inputs import Feature
 
 SCORE = "score"
 DECLINED = "declined"

@@ -10,7 +10,7 @@ from pipelines_lib.canonical import canonical_bytes
 from pipelines_lib.governance import artifacts, mlflow_door, tracking
 from pipelines_lib.governance.evidence import EvidencePack, EvidenceRef
 from pipelines_lib.governance.mlflow_door import Client
-from pipelines_lib.spec.model_spec import Feature
+from pipelines_lib.spec.inputs import Feature
 
 EVIDENCE_FOLDER = "evidence"
 """Where a tracking run keeps its copy of the evidence."""

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from pipelines_lib.spec.model_spec import Decision
+from pipelines_lib.spec.decision import Decision
 
 
 def choose_cutoff(decision: Decision, scores: NDArray[np.float64]) -> float:

@@ -71,16 +71,25 @@ def fit_model(
     contract: FeatureContract,
     training: Training,
     threads: int,
+    weights: Floats | None = None,
 ) -> FittedModel:
     """Fit the estimator the spec names on the train window.
 
-    The calibration window only tells XGBoost when to stop.
+    The calibration window only tells XGBoost when to stop. Weights count for XGBoost alone:
+    the others learn from rows that are all alike.
     """
     if training.estimator == XGBOOST:
         from pipelines_lib.modelling import xgboost_door
 
         return xgboost_door.fit(
-            X, y, X_cal, y_cal, contract=contract, training=training, threads=threads
+            X,
+            y,
+            X_cal,
+            y_cal,
+            contract=contract,
+            training=training,
+            threads=threads,
+            weights=weights,
         )
     if training.estimator == SCORECARD:
         from pipelines_lib.modelling import scorecard

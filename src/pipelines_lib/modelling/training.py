@@ -110,7 +110,7 @@ def train_candidate(
     tell = progress or logger.info
     check_training(spec.training)
     tell("reading the train and calibration windows")
-    lessons = _read(spec, snapshot, plan, home)
+    lessons = read_lessons(spec, snapshot, plan, home)
     tell(f"fitting {spec.training.estimator} on {len(lessons.train.y)} rows")
     started = time.perf_counter()
     training = _searched(spec.training, lessons, threads)
@@ -201,7 +201,12 @@ def check_inputs(
     return answer_variation(varies, contract, rules, n=int(train.sum()))
 
 
-def _read(spec: ModelSpec, snapshot: Snapshot, plan: WindowPlan, home: Path) -> Lessons:
+def read_lessons(spec: ModelSpec, snapshot: Snapshot, plan: WindowPlan, home: Path) -> Lessons:
+    """Read and encode the two windows a model learns from.
+
+    Raises:
+        DataContractError: A window holds one class only, or a column is missing.
+    """
     contract = FeatureContract.from_spec(spec)
     label, places = _places(spec, snapshot, plan, home)
     chosen = [places == PLACES.index(name) for name in ("train", "calibration")]

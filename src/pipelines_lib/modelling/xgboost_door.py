@@ -116,6 +116,7 @@ def fit(
     contract: FeatureContract,
     training: Training,
     threads: int,
+    weights: NDArray[np.float64] | None = None,
 ) -> "XGBoostModel":
     """Boost trees on the train window; stop early where the calibration window stops gaining."""
     xgb = _xgboost()
@@ -129,7 +130,7 @@ def fit(
         "max_bin": max_bin,
         "nthread": threads,
     }
-    train = xgb.QuantileDMatrix(X, label=y, **common)
+    train = xgb.QuantileDMatrix(X, label=y, weight=weights, **common)
     stop, watched = [], []
     if training.early_stopping_rounds:
         held_out = xgb.QuantileDMatrix(X_cal, label=y_cal, ref=train, **common)

@@ -31,6 +31,8 @@ class Rule:
     direction: Direction | None = None
     limit: float | None = None
     parameters: tuple[tuple[str, float], ...] = ()
+    words: tuple[str, ...] = ()
+    verified: bool = True
 
     @property
     def required(self) -> str:
@@ -151,7 +153,7 @@ def rulebook(spec: ModelSpec, packs: Mapping[str, PolicyPack], day: date) -> Rul
             f"Policy {bounded(expired)} is not in force on {day}.",
             fix="Name a pack that is in force on that day under policies.",
         )
-    merged = _merged(chosen, spec.tier)
+    merged = _merged(chosen, spec.tier, day)
     tightened = (_tighten(rule, spec.limits) for rule in merged.values())
     return RuleBook(
         rules=tuple(sorted(tightened, key=lambda rule: rule.check)),
@@ -177,10 +179,13 @@ def looser_limits(
     return problems
 
 
-def _merged(packs: Iterable[PolicyPack], tier: int) -> dict[str, Rule]:
+def _merged(packs: Iterable[PolicyPack], tier: int, day: date | None = None) -> dict[str, Rule]:
+    """The strictest of every rule for a check; those of one day, or of all days."""
     merged: dict[str, Rule] = {}
     for pack in packs:
         for written in pack.rules:
+            if day is not None and not written.in_force(day):
+                continue
             rule = _resolve(written, pack, tier)
             merged[rule.check] = _strictest(merged.get(rule.check), rule)
     return merged
@@ -196,13 +201,15 @@ def _resolve(written: PolicyRule, pack: PolicyPack, tier: int) -> Rule:
     return Rule(
         check=written.check,
         measure=written.measure,
-        consequence=written.consequence,
+        consequence=written.consequence.for_tier(tier),
         basis=written.basis,
         citation=written.citation,
         policy=pack.policy,
         direction=direction,
         limit=limit,
         parameters=tuple(sorted(written.parameters.items())),
+        words=written.words,
+        verified=written.verified,
     )
 
 
@@ -218,7 +225,17 @@ def _strictest(one: Rule | None, other: Rule) -> Rule:
     if one.limit is not None and other.limit is not None and one.holds(other.limit):
         stricter = other
     gravest = max(one.consequence, other.consequence, key=_GRAVITY.__getitem__)
-    return replace(stricter, consequence=gravest)
+    words = tuple(dict.fromkeys((*one.words, *other.words)))
+    # A rule of another pack may lack a number that the check needs: every pack's numbers stay,
+    # and where both state one, that of the stricter rule counts.
+    lesser = other if stricter is one else one
+    parameters = {**dict(lesser.parameters), **dict(stricter.parameters)}
+    return replace(
+        stricter,
+        consequence=gravest,
+        words=words,
+        parameters=tuple(sorted(parameters.items())),
+    )
 
 
 def _tighten(rule: Rule, limits: Mapping[str, float]) -> Rule:

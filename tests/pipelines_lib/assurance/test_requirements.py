@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipelines_lib.assurance.fairness import required_groups
+from pipelines_lib.assurance.fairness.parity import required_groups
 from pipelines_lib.assurance.requirements import KNOWN, required
 from pipelines_lib.errors import SpecError
 from pipelines_lib.results import Consequence

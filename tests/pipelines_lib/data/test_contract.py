@@ -18,7 +18,7 @@ from pipelines_lib.data.contract import (
     volume_clause,
 )
 from pipelines_lib.errors import CheckNotRunError
-from pipelines_lib.spec.model_spec import Feature
+from pipelines_lib.spec.inputs import Feature
 
 
 @pytest.fixture(scope="module")

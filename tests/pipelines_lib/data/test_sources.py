@@ -12,7 +12,7 @@ import pytest
 from pipelines_lib.data.sources import Request, source_for
 from pipelines_lib.errors import DataContractError, ServiceError, SpecError
 from pipelines_lib.results import Outcome
-from pipelines_lib.spec.model_spec import SourceSpec
+from pipelines_lib.spec.inputs import SourceSpec
 
 AS_OF = date(2025, 1, 10)
 PASSWORD = "hunter2-canary"

@@ -3,7 +3,7 @@
 import yaml
 
 from pipelines_lib.governance.signature import column_types, environment_files
-from pipelines_lib.spec.model_spec import Feature
+from pipelines_lib.spec.inputs import Feature
 
 
 def feature(kind, **more):

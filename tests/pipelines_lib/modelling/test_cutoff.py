@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines_lib.modelling.cutoff import choose_cutoff
-from pipelines_lib.spec.model_spec import Decision
+from pipelines_lib.spec.decision import Decision
 
 
 def test_a_given_cutoff_is_taken_as_it_is():

@@ -7,18 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from pipelines_lib.spec.model_spec import (
-    Decision,
-    Fairness,
-    Feature,
-    Label,
-    ProtectedAttribute,
-    Schedule,
-    Search,
-    SourceSpec,
-    Training,
-    Windows,
-)
+from pipelines_lib.spec.decision import Decision
+from pipelines_lib.spec.inputs import Feature, SourceSpec
+from pipelines_lib.spec.model_spec import Label, Schedule, Search, Training, Windows
+from pipelines_lib.spec.protected import Fairness, ProtectedAttribute
 
 FEATURE = {"name": "income", "source": "a", "type": "number", "meaning": "m", "reason": "r"}
 CATEGORY = {**FEATURE, "type": "category", "levels": ["a", "b"]}

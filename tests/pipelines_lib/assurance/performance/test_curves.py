@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines_lib.assurance.curves import (
+from pipelines_lib.assurance.performance.curves import (
     calibration_bins,
     curves,
     precision_recall_points,

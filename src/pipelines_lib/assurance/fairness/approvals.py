@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines_lib.assurance import fairlearn_door
 from pipelines_lib.assurance.chosen_rows import NOT_TRAINED_ON, in_window
-from pipelines_lib.assurance.groups import Grouping, Protected, group_rows
+from pipelines_lib.assurance.fairness import fairlearn_door
+from pipelines_lib.assurance.fairness.groups import Grouping, Protected, group_rows
 from pipelines_lib.assurance.shares import Share
 from pipelines_lib.assurance.statistics import Estimate
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipelines_lib.spec.model_spec import ProtectedAttribute
+    from pipelines_lib.spec.protected import ProtectedAttribute
 
 WITH_OUTCOMES = ("validation", "out_of_time")
 _TURNED_OUT_WELL = 0

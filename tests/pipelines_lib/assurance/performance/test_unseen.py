@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pipelines_lib.assurance.performance import check_performance, log_distance
+from pipelines_lib.assurance.performance.unseen import check_performance, log_distance
 from pipelines_lib.assurance.scored import LABELLED, Sample, Scored
 from pipelines_lib.assurance.statistics import Estimate
 from pipelines_lib.canonical import canonical_bytes, parse

@@ -11,7 +11,8 @@ from datetime import date
 
 import numpy as np
 
-from pipelines_lib.assurance.performance import reported_confidence
+from pipelines_lib.assurance.inquiry import Inquiry
+from pipelines_lib.assurance.performance.unseen import reported_confidence
 from pipelines_lib.assurance.ranking import Ranking, auc, auc_difference
 from pipelines_lib.assurance.scored import (
     BASELINE,
@@ -23,7 +24,7 @@ from pipelines_lib.assurance.scored import (
 )
 from pipelines_lib.assurance.statistics import Estimate
 from pipelines_lib.assurance.wording import and_too_few, between, no_figure, too_few
-from pipelines_lib.results import CheckResult
+from pipelines_lib.results import Answer, CheckResult
 from pipelines_lib.spec.rulebook import Rule, RuleBook
 
 AGAINST_BASELINE = "PERF-005"
@@ -69,6 +70,25 @@ class ComparisonFigures:
 
     baseline: Versus | None
     champion: VersusChampion | None
+
+
+def ask(inquiry: Inquiry) -> Answer:
+    """Compare the candidate with baseline and champion."""
+    found = check_comparison(
+        inquiry.scored,
+        inquiry.rules,
+        cutoff=inquiry.candidate.cutoff,
+        as_of=inquiry.as_of,
+        champion=_in_use(inquiry),
+    )
+    return Answer("comparison", *found)
+
+
+def _in_use(inquiry: Inquiry) -> Champion | None:
+    rival, package = inquiry.champion, inquiry.champion_package
+    if rival is None or package is None:
+        return None
+    return Champion(version=rival.version, as_of=rival.as_of, cutoff=package.cutoff)
 
 
 def check_comparison(

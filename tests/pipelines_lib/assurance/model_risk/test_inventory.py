@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipelines_lib.assurance.governance_checks import check_governance
+from pipelines_lib.assurance.model_risk.inventory import check_governance
 from pipelines_lib.results import Consequence, Outcome
 from pipelines_lib.spec.model_spec import ModelSpec
 from pipelines_lib.spec.policy import PolicyPack

@@ -15,7 +15,8 @@ from pipelines_lib.results import CheckResult
 if TYPE_CHECKING:
     from pipelines_lib.modelling.features import Matrix
     from pipelines_lib.modelling.package import ModelPackage
-    from pipelines_lib.spec.model_spec import Feature, ModelSpec
+    from pipelines_lib.spec.inputs import Feature
+    from pipelines_lib.spec.model_spec import ModelSpec
     from pipelines_lib.spec.rulebook import RuleBook
 
 DIRECTION = "EXPL-003"

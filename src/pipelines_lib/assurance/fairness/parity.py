@@ -12,21 +12,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines_lib.assurance.approvals import GroupApprovals, approvals_by_group, decisions
-from pipelines_lib.assurance.groups import subject
+from pipelines_lib.assurance.fairness.approvals import GroupApprovals, approvals_by_group, decisions
+from pipelines_lib.assurance.fairness.groups import subject
+from pipelines_lib.assurance.inquiry import Inquiry
 from pipelines_lib.assurance.shares import Share, magnitude
 from pipelines_lib.assurance.statistics import Estimate
 from pipelines_lib.data.short_keys import read_for_join
 from pipelines_lib.data.snapshots import Snapshot, read_snapshot
 from pipelines_lib.errors import bounded
-from pipelines_lib.results import CheckResult, Interval
+from pipelines_lib.results import Answer, CheckResult, Interval
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import pyarrow as pa
 
-    from pipelines_lib.spec.model_spec import ModelSpec, ProtectedAttribute
+    from pipelines_lib.spec.model_spec import ModelSpec
+    from pipelines_lib.spec.protected import ProtectedAttribute
     from pipelines_lib.spec.rulebook import RuleBook
 
 ADVERSE_IMPACT = "FAIR-001"
@@ -81,6 +83,20 @@ def read_people(
         return read_snapshot(home, scores, SCORE_COLUMNS), None
     columns = [name for name in SCORE_COLUMNS if name != "key"]
     return read_for_join(home, scores, protected, columns)
+
+
+def ask(inquiry: Inquiry) -> Answer:
+    """Compare approvals across protected groups; the only step that sees who is who."""
+    decided, people = read_people(inquiry.home, inquiry.scores, inquiry.protected)
+    checks, figures = check_fairness(
+        inquiry.spec,
+        inquiry.rules,
+        scores=decided,
+        protected=people,
+        cutoff=inquiry.candidate.cutoff,
+        inputs=inquiry.package.contract.names,
+    )
+    return Answer("fairness", checks, figures)
 
 
 def check_fairness(

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines_lib.assurance.drift import Reference, check_drift
+from pipelines_lib.assurance.drift.frozen_bins import Reference, check_drift
 from pipelines_lib.canonical import canonical_bytes, plain
 from pipelines_lib.modelling.features import FeatureContract
 from pipelines_lib.results import Outcome

@@ -13,7 +13,7 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from pipelines_lib.spec.model_spec import ProtectedAttribute
+    from pipelines_lib.spec.protected import ProtectedAttribute
 
 UNKNOWN = "unknown"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipelines_lib.assurance.chi_square import critical_value
-from pipelines_lib.assurance.stability import Tally, movement
+from pipelines_lib.assurance.drift.stability import Tally, movement
 from pipelines_lib.modelling.reference import number_bins
 
 HALVES = {"kind": "number", "edges": [10.0], "shares": [0.5, 0.5], "missing_share": 0.0, "n": 1000}

@@ -21,10 +21,11 @@ from pipelines_lib.assurance.chosen_rows import (
     newest_first,
     read_scores,
 )
-from pipelines_lib.assurance.directions import DIRECTION, check_directions
+from pipelines_lib.assurance.explanation.directions import DIRECTION, check_directions
+from pipelines_lib.assurance.inquiry import Inquiry
 from pipelines_lib.canonical import plain
 from pipelines_lib.errors import bounded
-from pipelines_lib.results import CheckResult
+from pipelines_lib.results import Answer, CheckResult
 
 if TYPE_CHECKING:
     from pipelines_lib.data.snapshots import Snapshot
@@ -98,6 +99,19 @@ class _Explained:
     def at(self, places: NDArray[np.intp]) -> "_Explained":
         """Some of the applications."""
         return _Explained(self.inputs[places], self.values[places], self.bias)
+
+
+def ask(inquiry: Inquiry) -> Answer:
+    """Ask for reasons, contributions that add up, and monotone directions."""
+    checks, figures = check_explanation(
+        inquiry.spec,
+        inquiry.rules,
+        home=inquiry.home,
+        applications=inquiry.applications,
+        scores=inquiry.scores,
+        candidate=inquiry.package,
+    )
+    return Answer("explanation", checks, figures)
 
 
 def check_explanation(

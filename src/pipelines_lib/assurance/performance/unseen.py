@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pipelines_lib.assurance.curves import Curves, curves
+from pipelines_lib.assurance.inquiry import Inquiry
+from pipelines_lib.assurance.performance.curves import Curves, curves
 from pipelines_lib.assurance.ranking import (
     Ranking,
     auc,
@@ -36,7 +37,7 @@ from pipelines_lib.assurance.statistics import (
     observed_to_expected,
 )
 from pipelines_lib.assurance.wording import and_too_few, between, no_figure, percent, with_interval
-from pipelines_lib.results import CheckResult, Interval
+from pipelines_lib.results import Answer, CheckResult, Interval
 from pipelines_lib.spec.rulebook import Rule, RuleBook
 
 DISCRIMINATION = "PERF-001"
@@ -72,6 +73,12 @@ class PerformanceFigures:
 
     windows: Mapping[str, WindowFigures]
     curves: Mapping[str, Curves]
+
+
+def ask(inquiry: Inquiry) -> Answer:
+    """Question the candidate alone."""
+    found = check_performance(inquiry.scored, inquiry.rules, cutoff=inquiry.candidate.cutoff)
+    return Answer("performance", *found)
 
 
 def check_performance(

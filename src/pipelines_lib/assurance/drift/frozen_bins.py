@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines_lib.assurance.chosen_rows import WATCH, in_window, marked_rows, read_scores
+from pipelines_lib.assurance.drift.stability import Counted, Movement, Tally, movement
+from pipelines_lib.assurance.inquiry import Inquiry
 from pipelines_lib.assurance.shares import magnitude
-from pipelines_lib.assurance.stability import Counted, Movement, Tally, movement
 from pipelines_lib.modelling.features import FeatureContract, InputFeature, matrix
-from pipelines_lib.results import CheckResult
+from pipelines_lib.results import Answer, CheckResult
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,6 +77,27 @@ class DriftFigures:
     current_rows: int
     features: tuple[Movement, ...]
     score: Movement | None
+
+
+def ask(inquiry: Inquiry) -> Answer:
+    """Compare the newest applications with the bins frozen at training."""
+    checks, figures = check_drift(
+        inquiry.spec,
+        inquiry.rules,
+        home=inquiry.home,
+        applications=inquiry.applications,
+        scores=inquiry.scores,
+        candidate=Reference("candidate", "candidate", inquiry.package),
+        champion=_in_use(inquiry),
+    )
+    return Answer("drift", checks, figures)
+
+
+def _in_use(inquiry: Inquiry) -> Reference | None:
+    rival, package = inquiry.champion, inquiry.champion_package
+    if rival is None or package is None:
+        return None
+    return Reference(f"champion version {rival.version}", "champion", package)
 
 
 def check_drift(

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from pipelines_lib.assurance.comparison import Champion, check_comparison
+from pipelines_lib.assurance.comparison.paired import Champion, check_comparison
 from pipelines_lib.assurance.scored import Sample, Scored
 from pipelines_lib.canonical import plain
 from pipelines_lib.errors import SpecError

@@ -2,7 +2,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines_lib.assurance.explanation import check_explanation, check_reasons, is_specific
+from pipelines_lib.assurance.explanation.reasons import (
+    check_explanation,
+    check_reasons,
+    is_specific,
+)
 from pipelines_lib.canonical import canonical_bytes
 from pipelines_lib.results import Outcome
 

@@ -7,8 +7,9 @@ is in force, ``GOV-004`` a champion is never replaced by a model that knows less
 from collections.abc import Iterator, Mapping
 from datetime import date
 
+from pipelines_lib.assurance.inquiry import Inquiry
 from pipelines_lib.errors import bounded
-from pipelines_lib.results import CheckResult
+from pipelines_lib.results import Answer, CheckResult
 from pipelines_lib.spec.model_spec import ModelSpec
 from pipelines_lib.spec.policy import PolicyPack
 from pipelines_lib.spec.rulebook import RuleBook
@@ -22,6 +23,18 @@ _PLACEHOLDERS = frozenset(
     {"", "-", "?", "n/a", "na", "none", "tbd", "tba", "tbc", "todo", "fixme", "unknown", "xxx"}
 )
 """What people write where nothing has been decided yet, without case and full stops."""
+
+
+def ask(inquiry: Inquiry) -> Answer:
+    """Ask what can be asked of spec, policies and dates alone."""
+    checks = check_governance(
+        inquiry.spec,
+        inquiry.packs,
+        inquiry.rules,
+        as_of=inquiry.as_of,
+        champion_as_of=inquiry.newest_promotion,
+    )
+    return Answer("governance", checks, None)
 
 
 def check_governance(

@@ -4,10 +4,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines_lib.assurance.fairness import check_fairness, required_groups, small_groups
+from pipelines_lib.assurance.fairness.parity import check_fairness, required_groups, small_groups
 from pipelines_lib.canonical import canonical_bytes, plain
 from pipelines_lib.results import Outcome
-from pipelines_lib.spec.model_spec import Fairness, ModelSpec
+from pipelines_lib.spec.model_spec import ModelSpec
+from pipelines_lib.spec.protected import Fairness
 
 INPUTS = ("income", "arrears", "home")
 CUTOFF = 0.5

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from pipelines_lib.assurance.evidently_door import write_drift_report
+from pipelines_lib.assurance.drift.evidently_door import write_drift_report
 from pipelines_lib.errors import DataContractError
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines_lib.assurance.groups import UNKNOWN, Protected, group_names, group_rows
-from pipelines_lib.spec.model_spec import ProtectedAttribute
+from pipelines_lib.assurance.fairness.groups import UNKNOWN, Protected, group_names, group_rows
+from pipelines_lib.spec.protected import ProtectedAttribute
 
 SEX = ProtectedAttribute(
     name="sex", column="SEX", reference="men", groups={"men": ("1", "M"), "women": ("2", "F")}

@@ -1,0 +1,1 @@
+"""Is the candidate worth having beside a baseline and the champion?"""

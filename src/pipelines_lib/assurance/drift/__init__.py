@@ -1,0 +1,1 @@
+"""Has the population moved away from the one the model learned from?"""

@@ -1,0 +1,1 @@
+"""Can every decision be explained, truthfully and in plain words?"""

@@ -1,0 +1,1 @@
+"""Are protected groups treated alike?"""

@@ -1,0 +1,1 @@
+"""Does an input know the outcome before it happened?"""

@@ -1,0 +1,1 @@
+"""Is the paperwork in order, and can the model be made again?"""

@@ -1,0 +1,1 @@
+"""Does the candidate rank and price risk on rows it has not seen?"""
