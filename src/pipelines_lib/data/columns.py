@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["number", "integer", "text", "date", "code"]
+Kind = Literal["number", "integer", "text", "date", "code", "moment"]
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
 _NUMERIC = frozenset((*_WHOLE, *(f"U{name}" for name in _WHOLE), "FLOAT", "DOUBLE", "BOOLEAN"))
@@ -51,6 +51,8 @@ class Reading:
             return f"{self.column} AS r_{self.alias}"
         if self.kind == "date" and self.delivered.startswith(("DATE", "TIMESTAMP")):
             return f"{_day(self.column, self.delivered)} AS r_{self.alias}"
+        if self.kind == "moment" and self.delivered.startswith(("DATE", "TIMESTAMP")):
+            return f"{_moment(self.column, self.delivered)} AS r_{self.alias}"
         text = self._whole(as_text(self.column, self.delivered))
         if self.missing:
             text = f"CASE WHEN {text} NOT IN ({listed(self.missing)}) THEN {text} END"
@@ -65,6 +67,8 @@ class Reading:
         if self.kind == "date":
             native = self.delivered.startswith(("DATE", "TIMESTAMP"))
             return f"{raw if native else _date(raw)} AS p_{self.alias}"
+        if self.kind == "moment":
+            return f"TRY_CAST({raw} AS TIMESTAMP) AS p_{self.alias}"
         if self.kind == "code":
             cases = " ".join(f"WHEN {quoted(text)} THEN {code}" for text, code in self.codes)
             return f"CAST(CASE {raw} {cases} END AS TINYINT) AS p_{self.alias}"
@@ -163,6 +167,13 @@ def _day(column: str, delivered: str) -> str:
     if delivered == "TIMESTAMP WITH TIME ZONE":
         return f"CAST(make_timestamp(epoch_us({column})) AS DATE)"
     return f"CAST({column} AS DATE)"
+
+
+def _moment(column: str, delivered: str) -> str:
+    """A native moment in UTC, on every machine."""
+    if delivered == "TIMESTAMP WITH TIME ZONE":
+        return f"make_timestamp(epoch_us({column}))"
+    return f"CAST({column} AS TIMESTAMP)"
 
 
 def _date(raw: str) -> str:

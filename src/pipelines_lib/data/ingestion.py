@@ -28,6 +28,7 @@ from pipelines_lib.data.scratch import scratch_folder
 from pipelines_lib.data.snapshots import Snapshot, SourceLineage, write_snapshot
 from pipelines_lib.data.sources import Request, source_for
 from pipelines_lib.data.tables import Workbench
+from pipelines_lib.data.windowed import with_made_features
 from pipelines_lib.errors import DataContractError, SpecError, bounded
 from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.inputs import SourceSpec
@@ -162,6 +163,8 @@ def _applications(
     whole = len(present) == len(needed)
     features = None
     if population is not None and whole:
+        outcomes = others[spec.label.source]
+        population = with_made_features(work.bench, spec, population, outcomes)
         features = joining.features_only(spec, population, present, repeated)
     if not any(check.code == TWICE for check in work.checks):
         work.checks.append(

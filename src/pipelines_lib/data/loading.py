@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from pipelines_lib.data.columns import (
+    Kind,
     Reading,
     as_text,
     identifier,
@@ -61,12 +62,28 @@ class Loaded:
 def wanted_columns(spec: ModelSpec, source: SourceSpec) -> tuple[str, ...]:
     """The columns of a source that the spec names; no other is read."""
     names = [source.key, *(getattr(source, name) for name in DATES if getattr(source, name))]
-    names += [feature.name for feature in spec.features if feature.source == source.name]
+    own = [feature for feature in spec.features if feature.source == source.name]
+    names += [feature.name for feature in own if not feature.is_made]
+    names += [column for column, _ in made_from(spec, source)]
     if spec.label.source == source.name:
         names.append(spec.label.column)
     if source.role == "protected":
         names += [attribute.column for attribute in spec.fairness.attributes]
     return tuple(dict.fromkeys(names))
+
+
+def made_from(spec: ModelSpec, source: SourceSpec) -> tuple[tuple[str, Kind], ...]:
+    """Columns of the population that features are made from, and what each is read as.
+
+    On the bench they are ``w0``, ``w1`` and so on, in this order; no snapshot holds them.
+    """
+    found: dict[tuple[str, Kind], None] = {}
+    if source.role == "population":
+        windows = [feature.window for feature in spec.features if feature.window]
+        found = {(window.by, "text"): None for window in windows}
+        found |= {(window.of, "number"): None for window in windows if window.of}
+        found |= {(source.moment, "moment"): None} if source.moment else {}
+    return tuple(found)
 
 
 def load(
@@ -131,7 +148,11 @@ def _readings(
     readings += [
         _feature(feature, index, kind_of(feature.name), decimal)
         for index, feature in enumerate(spec.features)
-        if feature.source == source.name
+        if feature.source == source.name and not feature.is_made
+    ]
+    readings += [
+        Reading(column, f"w{index}", identifier(column), kind_of(column), kind, decimal)
+        for index, (column, kind) in enumerate(made_from(spec, source))
     ]
     label = spec.label
     if label.source == source.name:

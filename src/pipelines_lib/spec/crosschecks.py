@@ -22,7 +22,7 @@ _BUILT_IN_ESTIMATORS = ("xgboost", "scorecard")
 def crosscheck(document: Document, packs: Mapping[str, PolicyPack]) -> Iterator[Problem]:
     """Find every contradiction between parts of a spec, and between spec and policy."""
     data = document.data
-    for question in (_names_are_unique, _sources, _label, _protected, _groups, _estimator):
+    for question in (_names_are_unique, _sources, _made, _label, _protected, _groups, _estimator):
         for location, what, fix in question(data):
             yield Problem(document.line(location), what, fix)
     for location, what, fix in _policies(data, packs):
@@ -102,6 +102,25 @@ def _sources(data: Mapping[str, Any]) -> Found:
                 f"feature {item.get('name')!r} names source {source!r}, which delivers no features",
                 f"Use one of: {', '.join(known) or 'none yet'}.",
             )
+
+
+def _made(data: Mapping[str, Any]) -> Found:
+    """What is made of the population's columns needs them, and the population."""
+    populations = [
+        each for _, each in _entries(data, "sources") if each.get("role") == "population"
+    ]
+    spine = populations[0] if populations else {}
+    for index, item in _entries(data, "features"):
+        made = next((key for key in ("window", "clock") if item.get(key) is not None), None)
+        if made is None:
+            continue
+        where = ("features", index, made)
+        if _word(item, "source") != _word(spine, "name"):
+            what = f"feature {item.get('name')!r} has a {made} but is not of the population"
+            yield where, what, f"Give it source: {spine.get('name')}."
+        if made == "clock" and _word(spine, "moment") is None:
+            what = f"feature {item.get('name')!r} needs the time of day, which no column gives"
+            yield where, what, "Name the population's column with the time under moment."
 
 
 def _label(data: Mapping[str, Any]) -> Found:

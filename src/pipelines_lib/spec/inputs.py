@@ -1,12 +1,12 @@
 """What a model reads: the deliveries, and the features they carry."""
 
 from collections import Counter
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from pipelines_lib.errors import bounded
-from pipelines_lib.spec.scalars import Codes, Name, Number, Separator, as_text
+from pipelines_lib.spec.scalars import Codes, Days, Name, Number, Separator, as_text
 from pipelines_lib.spec.strict import Strict
 
 
@@ -21,6 +21,9 @@ class SourceSpec(Strict):
     ``features`` adds columns by key, point in time where ``available_on`` is given;
     ``label`` carries outcomes with the date on which each became known; ``protected``
     carries protected attributes, which are kept apart from everything else.
+
+    ``moment`` is the column of a population with the time of day; without it, what happened
+    earlier on the same day is not known to have happened earlier.
     """
 
     name: Name
@@ -31,6 +34,7 @@ class SourceSpec(Strict):
     business_date: str | None = None
     observed_on: str | None = None
     available_on: str | None = None
+    moment: str | None = None
     separator: Separator = ","
     decimal: Literal[".", ","] = "."
     encoding: str = "utf-8"
@@ -50,12 +54,41 @@ class SourceSpec(Strict):
         return self.uri.removeprefix("env:") if self.uri.startswith("env:") else None
 
 
+class Window(Strict):
+    """What happened before: an aggregate over earlier applications of the same entity.
+
+    ``by`` is the column of the population that names the entity (a card, a terminal, a customer).
+    ``count``, ``sum`` and ``mean`` run over its applications of the last ``days`` up to this one,
+    this one included where the population has a ``moment``, else over earlier days alone; ``of``
+    is the number that is summed or averaged. ``outcomes`` counts the outcomes that became known
+    in the last ``days``, and ``positive_share`` is the share of positives among them; an outcome
+    counts from the day after it was observed, so no feature knows what nobody knew.
+    """
+
+    by: str
+    days: Annotated[Days, Field(gt=0)]
+    measure: Literal["count", "sum", "mean", "outcomes", "positive_share"]
+    of: str | None = None
+
+    @model_validator(mode="after")
+    def _column_fits_the_measure(self) -> "Window":
+        if (self.measure in {"sum", "mean"}) != (self.of is not None):
+            raise ValueError(
+                "sum and mean need of: the column that is summed; the others have none"
+            )
+        return self
+
+
 class Feature(Strict):
     """One model input: its type, what values are possible, and how it may act.
 
     ``codes`` documents numbers that stand for something else (they stay values);
     ``missing_codes`` are numbers or texts that stand for a missing value.
     ``levels`` are the known categories; they are frozen into the model package.
+
+    A feature is delivered under its name, or made from the population: ``window`` counts what
+    happened before, ``clock`` takes the hour (0 to 23) or the weekday (1, Monday, to 7) of
+    its moment.
     """
 
     name: str
@@ -72,6 +105,13 @@ class Feature(Strict):
     missing_codes: Codes = ()
     monotone: Literal["increasing", "decreasing", "none"] = "none"
     severity: Literal["critical", "warning"] = "critical"
+    window: Window | None = None
+    clock: Literal["hour", "weekday"] | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it is made from other columns instead of being delivered."""
+        return self.window is not None or self.clock is not None
 
     @field_validator("codes", mode="before")
     @classmethod
@@ -90,6 +130,21 @@ class Feature(Strict):
             raise ValueError("levels belong to type: category")
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
             raise ValueError("minimum is above maximum")
+        return self
+
+    @model_validator(mode="after")
+    def _made_from_one_thing(self) -> "Feature":
+        if self.window is not None and self.clock is not None:
+            raise ValueError("give window or clock, not both")
+        if self.is_made and self.type == "category":
+            raise ValueError("what is counted is a number: use type: integer or number")
+        broken = self.window is not None and self.window.measure in {
+            "sum",
+            "mean",
+            "positive_share",
+        }
+        if broken and self.type != "number":
+            raise ValueError("a sum, a mean and a share may be broken numbers: use type: number")
         return self
 
 

@@ -19,8 +19,23 @@ _GRAVITY = {Consequence.RECORD: 0, Consequence.SCREEN: 1, Consequence.HARD: 2}
 
 
 @dataclass(frozen=True)
+class Alongside:
+    """Another pack that rules the same check: what it makes of a breach, and on what basis."""
+
+    policy: str
+    consequence: Consequence
+    basis: str
+    citation: str
+    verified: bool = True
+
+
+@dataclass(frozen=True)
 class Rule:
-    """One gate as it holds for one model: the limit, its direction and where it comes from."""
+    """One gate as it holds for one model: the limit, its direction and where it comes from.
+
+    ``basis``, ``citation`` and ``policy`` are those of the pack whose limit holds; ``also``
+    names every other pack that rules the check, one of which may have made it graver.
+    """
 
     check: str
     measure: str
@@ -33,6 +48,7 @@ class Rule:
     parameters: tuple[tuple[str, float], ...] = ()
     words: tuple[str, ...] = ()
     verified: bool = True
+    also: tuple[Alongside, ...] = ()
 
     @property
     def required(self) -> str:
@@ -214,28 +230,45 @@ def _resolve(written: PolicyRule, pack: PolicyPack, tier: int) -> Rule:
 
 
 def _strictest(one: Rule | None, other: Rule) -> Rule:
+    """What two packs ask of one check, together.
+
+    A pack may leave the number to another: a rule without a limit adds its consequence, its
+    words and its parameters, and the limit of the other stays.
+    """
     if one is None:
         return other
-    if one.direction != other.direction:
+    _refuse_opposite(one, other)
+    stricter, lesser = (other, one) if _is_stricter(other, one) else (one, other)
+    # A rule of another pack may lack a number that the check needs: every pack's numbers stay,
+    # and where both state one, that of the stricter rule counts.
+    parameters = {**dict(lesser.parameters), **dict(stricter.parameters)}
+    return replace(
+        stricter,
+        consequence=max(one.consequence, other.consequence, key=_GRAVITY.__getitem__),
+        words=tuple(dict.fromkeys((*one.words, *other.words))),
+        parameters=tuple(sorted(parameters.items())),
+        also=(*stricter.also, _alongside(lesser), *lesser.also),
+    )
+
+
+def _refuse_opposite(one: Rule, other: Rule) -> None:
+    stated = {one.direction, other.direction} - {None}
+    if len(stated) > 1:
         raise SpecError(
             f"Policies {one.policy} and {other.policy} judge {one.check} in opposite directions.",
             fix="Let both packs state at_least, or both at_most, for that check.",
         )
-    stricter = one
-    if one.limit is not None and other.limit is not None and one.holds(other.limit):
-        stricter = other
-    gravest = max(one.consequence, other.consequence, key=_GRAVITY.__getitem__)
-    words = tuple(dict.fromkeys((*one.words, *other.words)))
-    # A rule of another pack may lack a number that the check needs: every pack's numbers stay,
-    # and where both state one, that of the stricter rule counts.
-    lesser = other if stricter is one else one
-    parameters = {**dict(lesser.parameters), **dict(stricter.parameters)}
-    return replace(
-        stricter,
-        consequence=gravest,
-        words=words,
-        parameters=tuple(sorted(parameters.items())),
-    )
+
+
+def _is_stricter(other: Rule, one: Rule) -> bool:
+    """Whether the other's limit is at least as strict; a limit is stricter than none."""
+    if one.limit is None or other.limit is None:
+        return one.limit is None and other.limit is not None
+    return one.holds(other.limit)
+
+
+def _alongside(rule: Rule) -> Alongside:
+    return Alongside(rule.policy, rule.consequence, rule.basis, rule.citation, rule.verified)
 
 
 def _tighten(rule: Rule, limits: Mapping[str, float]) -> Rule:
