@@ -1,7 +1,7 @@
 """Features made from what happened before: earlier applications, outcomes known by then.
 
 A window never looks ahead. It runs over applications up to this one's moment (or, without a
-moment, of earlier days), and over outcomes from the day after they were observed.
+moment, of earlier days), and over outcomes from the day on which they were observed.
 """
 # ruff: noqa: S608  (names in SQL are our own, values are numbers of the spec)
 
@@ -118,7 +118,7 @@ def _known(rows: str, outcomes: Loaded | None, over: _Over) -> str:
             f"FROM {outcomes.table} o JOIN {rows} p USING (key) "
             "WHERE o.visible AND o.label IS NOT NULL"
         )
-    span = f"INTERVAL {days} DAY PRECEDING AND INTERVAL 1 DAY PRECEDING"
+    span = f"INTERVAL {days - 1} DAY PRECEDING AND CURRENT ROW"
     window = f"(PARTITION BY entity ORDER BY day RANGE BETWEEN {span})"
     return (
         "SELECT place, known, positive FROM ("

@@ -57,7 +57,8 @@ class WindowPlan:
     Attributes:
         windows: The four labelled windows, oldest first.
         watch: Everything after them; an empty one is the day after the last of them.
-        excluded: Rows not later than the labelled windows whose outcome has not matured.
+        excluded: Rows not later than the labelled windows whose outcome has not matured, or
+            that are older than the history the spec learns from.
     """
 
     windows: tuple[Window, ...]
@@ -121,7 +122,7 @@ def plan_windows(spec: ModelSpec, table: "pa.Table", as_of: date) -> WindowPlan 
     then, and ``why_no_windows`` says why.
     """
     rows = timeline(spec, table, as_of)
-    days = np.unique(rows.business_date[rows.matured])
+    days = np.unique(rows.business_date[rows.matured])[-(spec.windows.history or 0) :]
     if len(days) < len(WINDOWS):
         return None
     ends = _ends(spec.windows, len(days))

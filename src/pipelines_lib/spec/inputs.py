@@ -61,8 +61,8 @@ class Window(Strict):
     ``count``, ``sum`` and ``mean`` run over its applications of the last ``days`` up to this one,
     this one included where the population has a ``moment``, else over earlier days alone; ``of``
     is the number that is summed or averaged. ``outcomes`` counts the outcomes that became known
-    in the last ``days``, and ``positive_share`` is the share of positives among them; an outcome
-    counts from the day after it was observed, so no feature knows what nobody knew.
+    in the last ``days``, today included, and ``positive_share`` is the share of positives among
+    them; an outcome counts from the day it was observed on, as a nightly run knows it.
     """
 
     by: str

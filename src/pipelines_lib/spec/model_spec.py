@@ -113,12 +113,17 @@ class Label(Strict):
 
 
 class Windows(Strict):
-    """Shares of the matured business dates, oldest first; newest is out of time."""
+    """Shares of the matured business dates, oldest first; newest is out of time.
+
+    ``history``: how many of the newest matured business dates are shared out. What is older only
+    feeds features made from what happened before; without it everything is learned from.
+    """
 
     train: Share
     calibration: Share
     validation: Share
     out_of_time: Share
+    history: Annotated[int, Field(ge=4)] | None = None
 
     @model_validator(mode="after")
     def _shares_add_up(self) -> "Windows":
@@ -198,6 +203,13 @@ class ModelSpec(Strict):
     def population(self) -> SourceSpec:
         """The spine: the source with one row per application."""
         return next(source for source in self.sources if source.role == "population")
+
+    @property
+    def entity_column(self) -> str | None:
+        """Column of the population that says whom a case is about; None where its key does."""
+        capacity = self.decision.capacity
+        entity = capacity.entity if capacity else None
+        return None if entity == self.population.key else entity
 
     @property
     def protected_source(self) -> SourceSpec | None:

@@ -82,12 +82,12 @@ def by_hand(rows, row, days):
 
 
 def known_by_hand(rows, row, days):
-    """Outcomes of the same card seen in the last days, today not included."""
+    """Outcomes of the same card seen in the last days, today included."""
     today = row["moment"].date()
     return [
         one
         for one in rows
-        if one["card"] == row["card"] and today - days * DAY <= one["seen"] < today
+        if one["card"] == row["card"] and today - days * DAY < one["seen"] <= today
     ]
 
 
@@ -127,7 +127,7 @@ def test_windows_over_applications_run_up_to_this_moment(snapshot):
     assert compare(rows, snapshot(rows, features), expected) > 300
 
 
-def test_windows_over_outcomes_know_what_was_seen_before_today(snapshot):
+def test_windows_over_outcomes_know_what_was_seen_until_today(snapshot):
     rows = payments()
     features = [window("told", "outcomes", days=4), window("risk", "positive_share", days=4)]
 

@@ -320,3 +320,20 @@ def test_the_order_of_rows_changes_no_window(rows, seed):
     assert plan_windows(spec_of(wait=5), snapshot(rows), day(60)) == plan_windows(
         spec_of(wait=5), snapshot(shuffled), day(60)
     )
+
+
+def test_only_the_newest_nights_of_the_history_are_shared_out():
+    """Of 20 matured nights 4 are shared out: one a window; the 16 older ones are excluded."""
+    table = snapshot([(day, day % 2, WAIT) for day in range(20)])
+    as_of = FIRST + timedelta(days=19 + WAIT)
+    even = {"train": 0.25, "calibration": 0.25, "validation": 0.25, "out_of_time": 0.25}
+    plan = plan_windows(spec_of(Windows(**even, history=4)), table, as_of)
+    assert [window.first.day for window in plan.windows] == [17, 18, 19, 20]
+    assert plan.excluded == 16
+
+
+def test_a_history_longer_than_what_there_is_changes_nothing():
+    table = snapshot([(day, day % 2, WAIT) for day in range(20)])
+    as_of = FIRST + timedelta(days=19 + WAIT)
+    long = spec_of(SHARES.model_copy(update={"history": 21}))
+    assert plan_windows(long, table, as_of) == plan_windows(spec_of(), table, as_of)
