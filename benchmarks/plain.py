@@ -38,19 +38,10 @@ SECONDS: dict[str, float] = {}
 
 def main(model: str, as_of: date) -> dict[str, Any]:
     """Run one night and say what came of it."""
-    with timed("open the run"):
-        settings = Settings.from_environment()
-        run = open_run(
-            load_model(model, settings),
-            as_of=as_of,
-            run_id=str(uuid4()),
-            started_at=datetime.now(UTC),
-            settings=settings,
-        )
-    with model_lock(settings.home, run.spec.model):
-        case = _take_in(run)
-        assert not rule_on(case, "data").stops
-        case = _question(case)
+    run = opened(model, as_of)
+    with model_lock(run.settings.home, run.spec.model):
+        case = scored(run)
+        case = case.challenged(_ask(case, FIRST_ROUND))
         ruling = rule_on(case, "promotion")
         if not ruling.rejects:
             case = case.challenged(_ask(case, CHALLENGE))
@@ -64,6 +55,26 @@ def main(model: str, as_of: date) -> dict[str, Any]:
         "seconds_training": case.candidate.seconds_training,
         "rounds": case.candidate.rounds,
     }
+
+
+def opened(model: str, as_of: date) -> Run:
+    """Open one night."""
+    with timed("open the run"):
+        settings = Settings.from_environment()
+        return open_run(
+            load_model(model, settings),
+            as_of=as_of,
+            run_id=str(uuid4()),
+            started_at=datetime.now(UTC),
+            settings=settings,
+        )
+
+
+def scored(run: Run) -> Case:
+    """Take in the night's data, train, and score: all but the questions."""
+    case = _take_in(run)
+    assert not rule_on(case, "data").stops
+    return _trained(case)
 
 
 @contextmanager
@@ -111,7 +122,7 @@ def _split(run: Run, clean: Snapshot | None) -> Split:
     return Split(plan=split.plan, checks=(*split.checks, *inputs))
 
 
-def _question(case: Case) -> Case:
+def _trained(case: Case) -> Case:
     spec, settings = case.run.spec, case.run.settings
     home, threads = settings.home, settings.threads
     with timed("train the candidate"):
@@ -121,8 +132,7 @@ def _question(case: Case) -> Case:
     with timed("score every window"):
         packages = {"candidate": candidate.package, "baseline": candidate.baseline}
         scores = scoring.score_snapshot(home, case.clean, case.plan, packages, threads=threads)
-    case = case.questioned(candidate, scores, ())
-    return case.challenged(_ask(case, FIRST_ROUND))
+    return case.questioned(candidate, scores, ())
 
 
 def _ask(case: Case, asked: Mapping[str, tuple[Question, ...]]) -> tuple[Answer, ...]:

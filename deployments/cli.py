@@ -24,12 +24,84 @@ evidence_app = typer.Typer(
     help="Show evidence, or prove that nobody changed it.", no_args_is_help=True
 )
 app.add_typer(evidence_app, name="evidence")
+policy_app = typer.Typer(help="Ask what other rules would make of a model.", no_args_is_help=True)
+app.add_typer(policy_app, name="policy")
 
 Model = Annotated[str, typer.Argument(help="A model's name, or the path of a spec file.")]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", help="The night, as 2025-04-10. Default: the newest slot.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command()
+def init(
+    table: Annotated[
+        str,
+        typer.Argument(
+            help="CSV (plain, .gz or .zip) or Parquet file, or env:VARIABLE/TABLE for SQL, where "
+            "VARIABLE holds the SQL URL."
+        ),
+    ],
+    *,
+    target: Annotated[str, typer.Option(help="Column with the outcome.")],
+    positive: Annotated[
+        list[str] | None, typer.Option(help="Code of what is predicted; may be repeated.")
+    ] = None,
+    negative: Annotated[
+        list[str] | None,
+        typer.Option(help="Code of its absence; needed if the target has more than two values."),
+    ] = None,
+    key: Annotated[
+        str | None, typer.Option(help="Column that names a row. Default: found, or made.")
+    ] = None,
+    time: Annotated[
+        str | None, typer.Option(help="Column with the business date. Default: found, or made.")
+    ] = None,
+    observed: Annotated[
+        str | None, typer.Option(help="Column with the day the outcome became known.")
+    ] = None,
+    label_delay_days: Annotated[
+        int | None,
+        typer.Option(min=0, max=36_500, help="Days until an outcome is complete. Default: 30."),
+    ] = None,
+    protected: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Protected column; may be repeated. NAME=COLUMN,COLUMN folds 0/1 columns into one."
+        ),
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="The model. Default: the table's name.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the spec.")] = Path(),
+    separator: Annotated[
+        str | None, typer.Option(help="CSV: the character between columns. Default: found.")
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="CSV: such as latin-1. Default: found.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing spec.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Profile a table and write a commented spec that runs as it is."""
+    with guarded(as_json=as_json):
+        from deployments.onboarding import init_model
+        from pipelines_lib.onboarding.wishes import Wishes
+
+        wishes = Wishes(
+            table=table,
+            target=target,
+            positive=tuple(positive or ()),
+            negative=tuple(negative or ()),
+            key=key,
+            time=time,
+            observed=observed,
+            label_delay_days=label_delay_days,
+            protected=tuple(protected or ()),
+            name=name,
+            separator=_separator(separator),
+            encoding=encoding,
+        )
+        init_model(wishes, out, force=force, as_json=as_json)
 
 
 @app.command()
@@ -134,6 +206,39 @@ def evidence_show(
 
 
 @app.command()
+def reproduce(
+    model: Model,
+    version: Annotated[int, typer.Argument(help="A version, as `pipelines show` lists them.")],
+    as_json: Json = False,
+) -> None:
+    """Train a version again from its evidence, in scratch space, and compare the bytes."""
+    with guarded(as_json=as_json):
+        from deployments.reproduction import reproduce_version
+        from pipelines_lib.spec.settings import Settings
+
+        settings = Settings.from_environment()
+        raise typer.Exit(reproduce_version(model, version, settings, as_json=as_json))
+
+
+@policy_app.command("check")
+def policy_check(
+    at: Annotated[str, typer.Option("--at", help="The day whose rules count, as 2027-01-01.")],
+    model: Annotated[str | None, typer.Argument(help="One model; default: all of them.")] = None,
+    policy: Annotated[
+        list[str] | None, typer.Option("--policy", help="One more pack; may be repeated.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Judge registered models by the rules of another day: who would fail, and why."""
+    with guarded(as_json=as_json):
+        from deployments.policy_check import check_policy
+        from pipelines_lib.spec.settings import Settings
+
+        settings = Settings.from_environment()
+        raise typer.Exit(check_policy(model, _needed(at), policy or [], settings, as_json=as_json))
+
+
+@app.command()
 def doctor(as_json: Json = False) -> None:
     """Find what is broken in this installation, and say how to mend it."""
     with guarded(as_json=as_json):
@@ -151,6 +256,15 @@ def down(
         from deployments.commands import stop_server
 
         stop_server(patience)
+
+
+def _separator(text: str | None) -> str | None:
+    from pipelines_lib.errors import SpecError
+
+    found = {"\\t": "\t", "tab": "\t"}.get(text or "", text)
+    if found is None or len(found) == 1:
+        return found
+    raise SpecError(f"{text!r} is no separator.", fix='Give one character, or "tab".')
 
 
 def _date(text: str | None) -> date | None:

@@ -70,7 +70,7 @@ def describe(model: str, settings: Settings) -> dict[str, Any]:
 
 def describe_version(model: str, version: int, settings: Settings) -> dict[str, Any]:
     """One registered version."""
-    found: dict[str, Any] = plain(_version(model, version, settings))
+    found: dict[str, Any] = plain(registered(model, version, settings))
     return found
 
 
@@ -79,7 +79,7 @@ def evidence_of(
 ) -> dict[str, Any]:
     """The evidence pack of a version, of a night, or of the latest run."""
     if version is not None:
-        sha256 = _version(model, version, settings).evidence_sha256
+        sha256 = registered(model, version, settings).evidence_sha256
         return evidence.read_evidence(settings.home, model, sha256)
     run = (
         evidence.run_of(settings.home, model, as_of)
@@ -117,7 +117,8 @@ def verify_all(model: str, version: int | None, settings: Settings) -> tuple[Fin
     return tuple(dict.fromkeys(found))
 
 
-def _version(model: str, version: int, settings: Settings) -> RegisteredVersion:
+def registered(model: str, version: int, settings: Settings) -> RegisteredVersion:
+    """One version of the registry; one that is not there is an error that names those that are."""
     versions = Registry(settings).versions(model)
     for each in versions:
         if each.version == version:

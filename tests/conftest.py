@@ -1,6 +1,8 @@
 """What all tests share: nothing is skipped where everything was installed."""
 
+import importlib.util
 import os
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,8 @@ def pytest_runtest_makereport(item, call):
     """With NOTHING_SKIPPED set (as CI does), a skipped test is a failure."""
     outcome = yield
     report = outcome.get_result()
+    if "absent data" in dict(item.user_properties):  # data that may not ship: see known_answers
+        return
     if report.skipped and os.environ.get("NOTHING_SKIPPED") and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
         report.longrepr = f"skipped although NOTHING_SKIPPED is set: {report.longrepr}"
@@ -21,6 +25,18 @@ def no_settings_from_outside(monkeypatch):
     for name in list(os.environ):
         if name.startswith("PIPELINES_"):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def train_a_night():
+    """Train a made-up lender's model in a home and write its evidence (services/lender.py)."""
+    path = Path(__file__).parent / "services" / "lender.py"
+    spec = importlib.util.spec_from_file_location("tests_services_lender", path)
+    assert spec is not None
+    assert spec.loader is not None
+    lender = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(lender)
+    return lender.train_a_night
 
 
 @pytest.fixture(scope="session")

@@ -36,7 +36,11 @@ def ruled():
 
 def in_words(rule):
     """The line with which a section quotes the house policy."""
-    parts = [rule["consequence"]]
+    consequence = rule["consequence"]
+    if isinstance(consequence, dict):
+        tiers = (f"{consequence[f'tier_{tier}']} (tier {tier})" for tier in (1, 2, 3))
+        consequence = ", ".join(tiers)
+    parts = [consequence]
     limits = {"at least": rule.get("at_least"), "at most": rule.get("at_most")}
     for word, limit in limits.items():
         if isinstance(limit, dict):
@@ -48,6 +52,8 @@ def in_words(rule):
         parts.append("yes or no")
     if parameters := rule.get("parameters"):
         parts.append("; ".join(f"`{name}` {value:g}" for name, value in parameters.items()))
+    if words := rule.get("words"):
+        parts.append(f"words: {', '.join(words)}")
     parts.append(f"basis {rule['basis']}: {rule['citation']}")
     return f"> House policy: {' · '.join(parts)}"
 
@@ -104,7 +110,7 @@ def test_every_check_is_named_in_the_tests_of_the_part_that_makes_it():
     texts = [
         path.read_text(encoding="utf-8")
         for part in ("data", "modelling", "assurance")
-        for path in (ROOT / "tests" / "pipelines_lib" / part).glob("test_*.py")
+        for path in (ROOT / "tests" / "pipelines_lib" / part).rglob("test_*.py")
         if path.name != "test_requirements.py"
     ]
     assert [code for code in KNOWN if not any(code in text for text in texts)] == []
@@ -123,6 +129,7 @@ def test_every_key_of_a_spec_and_of_a_policy_is_explained(name):
 def test_every_key_shown_in_an_example_exists():
     known = {*fields(ModelSpec), *fields(PolicyPack)}
     free = {"max_depth", "learning_rate", "PERF-001"}  # names of parameters and limits
+    free |= {"incident_procedure", "fundamental_rights_assessment"}  # names of documents
     for block in re.findall(r"```yaml\n(.*?)```", MODEL_SPEC, flags=re.DOTALL):
         shown = re.findall(r"^[ -]*([\w-]+):(?= |$)", block, flags=re.MULTILINE)
         assert set(shown) - known - free == set()
@@ -146,7 +153,9 @@ def test_the_examples_together_are_a_spec_and_a_policy_that_load(tmp_path):
     assert load_model(str(path), settings).spec.training.search.trials == 20
 
 
-@pytest.mark.parametrize("page", ["docs/checks.md", "docs/model_spec.md", "data/README.md"])
+@pytest.mark.parametrize(
+    "page", ["docs/checks.md", "docs/model_spec.md", "docs/policies.md", "data/README.md"]
+)
 def test_links_to_files_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):

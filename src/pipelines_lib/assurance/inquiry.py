@@ -11,6 +11,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pipelines_lib.assurance.fairness.cohort import Cohort, read_cohort
+from pipelines_lib.assurance.origin import Origin
 from pipelines_lib.assurance.sampled_rows import SampledRows, read_sample
 from pipelines_lib.assurance.scored import Scored, open_scored
 from pipelines_lib.data.snapshots import Snapshot
@@ -56,6 +58,7 @@ class Inquiry:
         champion: The model in use, or None before the first promotion.
         packs: The policy packs the spec names, by name.
         newest_promotion: The night of the champion there is now, which may be a later one.
+        origin: Text, code and libraries behind the candidate; None where nobody recorded them.
     """
 
     spec: ModelSpec
@@ -71,6 +74,7 @@ class Inquiry:
     champion: Rival | None
     packs: Mapping[str, PolicyPack]
     newest_promotion: date | None
+    origin: Origin | None = None
     _samples: dict[tuple[tuple[str, ...], int], SampledRows] = field(
         default_factory=dict, repr=False, compare=False
     )
@@ -89,6 +93,11 @@ class Inquiry:
     def scored(self) -> Scored:
         """Outcomes and scores of every labelled window, whole."""
         return open_scored(self.home, self.scores)
+
+    @cached_property
+    def cohort(self) -> Cohort:
+        """Who was decided about; only the questions on fairness may look."""
+        return read_cohort(self.home, self.scores, self.protected, self.spec.fairness.attributes)
 
     @cached_property
     def workshop(self) -> Workshop:

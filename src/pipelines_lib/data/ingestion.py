@@ -197,7 +197,8 @@ def _put(work: _Work, query: str, schema: "pa.Schema", kind: str) -> Snapshot:
 
 def _refuse_reserved(spec: ModelSpec) -> None:
     """Keep features apart from the snapshot's own columns."""
-    reserved = {*joining.HEAD, joining.TAIL}
+    entity = [joining.ENTITY] if spec.entity_column else []
+    reserved = {*joining.HEAD, joining.TAIL, *entity}
     taken = [name for name in spec.feature_names if name.lower() in reserved]
     if taken:
         raise SpecError(

@@ -7,7 +7,8 @@ a fixed order is taken, and DATA-005 says so.
 
 from typing import TYPE_CHECKING
 
-from pipelines_lib.data.loading import Loaded
+from pipelines_lib.data.columns import pseudonymised
+from pipelines_lib.data.loading import Loaded, made_from
 from pipelines_lib.spec.model_spec import ModelSpec
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 HEAD = ("key", "business_date", "observed_on", "label")
 TAIL = "unreadable"
+ENTITY = "entity"
+"""Pseudonym of whom a case is about, where the spec's capacity names a column for it."""
 
 
 def applications_schema(spec: ModelSpec) -> "pa.Schema":
@@ -24,7 +27,8 @@ def applications_schema(spec: ModelSpec) -> "pa.Schema":
     types = {"number": pa.float64(), "integer": pa.int64(), "category": pa.string()}
     head = [pa.string(), pa.date32(), pa.date32(), pa.int8()]
     features = [(feature.name, types[feature.type]) for feature in spec.features]
-    return pa.schema([*zip(HEAD, head, strict=True), *features, (TAIL, pa.string())])
+    entity = [(ENTITY, pa.string())] if spec.entity_column else []
+    return pa.schema([*zip(HEAD, head, strict=True), *entity, *features, (TAIL, pa.string())])
 
 
 def protected_schema(spec: ModelSpec) -> "pa.Schema":
@@ -59,6 +63,7 @@ def applications(
     unreadable = ", ".join(f"{alias}.unreadable" for alias in ("p", *named.values()))
     columns = [
         f"p.key, p.business_date, {label}.observed_on, {label}.label",
+        *_entity(spec, population),
         *_features(spec, population, named),
         f"nullif(concat_ws(',', {unreadable}), '') AS unreadable",
     ]
@@ -81,12 +86,14 @@ def applications_query(spec: ModelSpec, rows: str, *, repeated: bool) -> str:
     Only where keys repeat is every column needed to tell rows apart.
     """
     values = [f"f{index}" for index in range(len(spec.features))]
+    entity = [ENTITY] if spec.entity_column else []
     order = ["business_date", "key"]
     if repeated:
-        order += ["observed_on", "label", *values, "unreadable"]
+        order += ["observed_on", "label", *entity, *values, "unreadable"]
     ordered = ", ".join(f"{name} NULLS LAST" for name in order)
+    shown = [*(f"lower(hex({name}))" for name in entity), *values]
     return (
-        f"SELECT lower(hex(key)), business_date, observed_on, label, {', '.join(values)}, "
+        f"SELECT lower(hex(key)), business_date, observed_on, label, {', '.join(shown)}, "
         f"unreadable FROM ({rows}) ORDER BY {ordered}"
     )
 
@@ -124,6 +131,14 @@ def repeats_query(loaded: Loaded, *, spine_known: bool) -> str:
 def _features(spec: ModelSpec, population: Loaded, named: dict[str, str]) -> list[str]:
     places = {**named, population.source.name: "p"}
     return [f"{places[feature.source]}.f{index}" for index, feature in enumerate(spec.features)]
+
+
+def _entity(spec: ModelSpec, population: Loaded) -> list[str]:
+    """The pseudonym of the entity, made as that of the key is."""
+    if spec.entity_column is None:
+        return []
+    place = made_from(spec, population.source).index((spec.entity_column, "text"))
+    return [f"{pseudonymised(f'p.w{place}')} AS {ENTITY}"]
 
 
 def _joined(

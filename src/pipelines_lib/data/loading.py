@@ -75,7 +75,8 @@ def wanted_columns(spec: ModelSpec, source: SourceSpec) -> tuple[str, ...]:
 def made_from(spec: ModelSpec, source: SourceSpec) -> tuple[tuple[str, Kind], ...]:
     """Columns of the population that features are made from, and what each is read as.
 
-    On the bench they are ``w0``, ``w1`` and so on, in this order; no snapshot holds them.
+    On the bench they are ``w0``, ``w1`` and so on, in this order; no snapshot holds them. Among
+    them is the entity that cases are about, of which snapshots hold the pseudonym.
     """
     found: dict[tuple[str, Kind], None] = {}
     if source.role == "population":
@@ -83,6 +84,7 @@ def made_from(spec: ModelSpec, source: SourceSpec) -> tuple[tuple[str, Kind], ..
         found = {(window.by, "text"): None for window in windows}
         found |= {(window.of, "number"): None for window in windows if window.of}
         found |= {(source.moment, "moment"): None} if source.moment else {}
+        found |= {(spec.entity_column, "text"): None} if spec.entity_column else {}
     return tuple(found)
 
 

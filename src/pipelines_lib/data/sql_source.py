@@ -102,12 +102,12 @@ class SqlSource:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        wanted = list(dict.fromkeys(request.columns))
+        wanted = list(dict.fromkeys(request.columns)) or list(present)  # none named: every one
         require_columns(self._spec.name, wanted, present)
         schema = pa.schema([(name, pa.string()) for name in wanted])
         rows = 0
         cursor = connection.execution_options(stream_results=True, yield_per=_ROWS).execute(
-            self._query(connection, present, request)
+            self._query(connection, present, request, wanted)
         )
         with storage_errors(path), pq.ParquetWriter(path, schema, compression="zstd") as writer:
             for part in cursor.partitions():
@@ -133,13 +133,16 @@ class SqlSource:
         return {str(column["name"]): column["type"] for column in found}
 
     def _query(
-        self, connection: "Connection", present: dict[str, Any], request: Request
+        self,
+        connection: "Connection",
+        present: dict[str, Any],
+        request: Request,
+        wanted: list[str],
     ) -> "Select[Any]":
         """Ask for rows up to ``as_of``, and for rows without a date: a fault to be reported."""
         import sqlalchemy as sql
 
         schema, name = self._table()
-        wanted = list(dict.fromkeys(request.columns))
         table = sql.table(name, *(sql.column(each) for each in wanted), schema=schema)
         # SQLite's own text of a number drops digits; there the values are turned in Python.
         as_is = connection.dialect.name == "sqlite"

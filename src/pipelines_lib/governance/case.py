@@ -8,9 +8,11 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pipelines_lib.assurance.inquiry import Inquiry, Rival
+from pipelines_lib.assurance.origin import Origin
 from pipelines_lib.canonical import plain
 from pipelines_lib.data.ingestion import Ingestion
 from pipelines_lib.data.quality import Quality
@@ -23,7 +25,8 @@ from pipelines_lib.governance.evidence import (
     SpecText,
     read_evidence,
 )
-from pipelines_lib.governance.provenance import code_provenance
+from pipelines_lib.governance.provenance import code_provenance, pinned_versions
+from pipelines_lib.governance.reproductions import last_reproduction
 from pipelines_lib.governance.versions import RegisteredVersion
 from pipelines_lib.modelling.package import PackageRef
 from pipelines_lib.modelling.training import Candidate
@@ -136,7 +139,31 @@ def inquiry_of(case: Case, candidate: Candidate, scores: Snapshot) -> Inquiry:
         champion=_rival(case),
         packs=run.model.packs,
         newest_promotion=case.standing.newest,
+        origin=_origin(case),
     )
+
+
+def _origin(case: Case) -> Origin:
+    code, champion = code_provenance(), case.champion
+    home, model = case.run.settings.home, case.run.spec.model
+    return Origin(
+        spec_text=case.run.model.text,
+        version=code.version,
+        commit=code.commit,
+        dirty=code.dirty,
+        libraries=dict(code.libraries),
+        pinned=pinned_versions(),
+        reproduction=None if champion is None else _reproduction(home, model, champion),
+    )
+
+
+def _reproduction(home: Path, model: str, champion: RegisteredVersion) -> Mapping[str, Any] | None:
+    """What the last reproduction says; a record that cannot be read says that it cannot."""
+    try:
+        return last_reproduction(home, model, champion)
+    except EvidenceError as error:
+        logger.warning("The champion's reproduction cannot be read: %s", error)
+        return {"version": champion.version, "outcome": "unreadable"}
 
 
 def _rival(case: Case) -> Rival | None:
@@ -211,6 +238,7 @@ def _identity(run: Run, seconds: Mapping[str, float]) -> RunIdentity:
         validator=spec.people.validator,
         started_at=run.started_at.isoformat(timespec="seconds"),
         seconds=dict(seconds),
+        approver=spec.people.approver,
     )
 
 

@@ -41,6 +41,7 @@ class RunIdentity:
     validator: str
     started_at: str
     seconds: Mapping[str, float]
+    approver: str | None = None
 
 
 @dataclass(frozen=True)

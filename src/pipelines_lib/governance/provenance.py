@@ -6,8 +6,10 @@ source tree is a checkout, git answer. Computed once per process.
 
 import os
 import platform
+import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -96,6 +98,22 @@ def serving_requirements() -> tuple[str, ...]:
     """What must be installed to score with a registered model, as pinned requirements."""
     libraries = (f"{name}=={found}" for name in SERVING if (found := _version(name)))
     return (f"{DISTRIBUTION}=={__version__}", *libraries)
+
+
+@cache
+def pinned_versions(root: Path = Path(__file__).parents[3]) -> Mapping[str, str] | None:
+    """Versions that ``constraints.txt`` pins, by library; None where there is no such file."""
+    constraints = root / "constraints.txt"
+    if not (constraints.is_file() and (root / "pyproject.toml").is_file()):
+        return None
+    lines = (line.split("#")[0].strip() for line in constraints.read_text("utf-8").splitlines())
+    pins = (line.partition("==") for line in lines)
+    return {_spelt(name): version.strip() for name, pin, version in pins if pin}
+
+
+def _spelt(name: str) -> str:
+    """One spelling for one library: case, dots and underscores make no other."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
 
 
 def _version(name: str) -> str | None:

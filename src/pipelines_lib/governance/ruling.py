@@ -1,7 +1,8 @@
 """What the gate makes of a case: before training, after the first round, after the challenge."""
 
 from pipelines_lib.assurance import gate, requirements
-from pipelines_lib.assurance.fairness import parity
+from pipelines_lib.assurance.fairness.intersections import IntersectionFigures
+from pipelines_lib.assurance.fairness.parity import FairnessFigures
 from pipelines_lib.assurance.requirements import Stage
 from pipelines_lib.governance.case import Case, Ruling
 from pipelines_lib.results import Verdict
@@ -29,10 +30,10 @@ def rule_on(case: Case, stage: Stage) -> Ruling:
 
 
 def _small_groups(case: Case) -> frozenset[str]:
-    drawn = [answer.figures for answer in case.answers if answer.topic == "fairness"]
-    figures = drawn[0] if drawn else None
-    known = figures if isinstance(figures, parity.FairnessFigures) else None
-    return parity.small_groups(known)
+    """Groups and intersections that are reported and not judged: of these no result is missed."""
+    drawn = (answer.figures for answer in case.answers)
+    known = (each for each in drawn if isinstance(each, FairnessFigures | IntersectionFigures))
+    return frozenset().union(*(each.small for each in known))
 
 
 def _has_champion(case: Case) -> bool:

@@ -146,6 +146,66 @@ QUESTIONS = {
         formatting.signed,
         "Nobody: no gain over a champion that is recent enough. It is tried again next time.",
     ),
+    "PERF-008": Question(
+        "Calibration slope and intercept",
+        formatting.decimal,
+        _DEVELOPER + "recalibrate: the {subject} of the scores is off.",
+    ),
+    "PERF-009": Question(
+        "Calibration band by band",
+        formatting.share,
+        _DEVELOPER + "look at the bands that are off in the {subject} window; recalibrate.",
+    ),
+    "PERF-010": Question(
+        "Cost saved by deciding by the score",
+        formatting.share,
+        "Model owner: compare the cut-off with the cheapest one, and the costs with the books.",
+    ),
+    "PERF-011": Question(
+        "Stability over time slices",
+        formatting.decimal,
+        _DEVELOPER + "find out what was different in the nights where the {subject} was worst.",
+    ),
+    "PERF-012": Question(
+        "Weak segments",
+        formatting.count,
+        _DEVELOPER + "look at the named customers: what tells them apart is not in the model.",
+    ),
+    "PERF-013": Question(
+        "Remembered weak segments",
+        formatting.count,
+        _DEVELOPER + "the candidate is not shown to be as good as the champion where one was weak.",
+    ),
+    "PERF-014": Question(
+        "Random split against time",
+        formatting.signed,
+        _DEVELOPER + "find what tells the time or repeats; quote only the figure out of time.",
+    ),
+    "PERF-015": Question(
+        "Gain of the last doubling",
+        formatting.signed,
+        "Model owner: more rows may still help; lengthen the history or wait.",
+    ),
+    "PERF-016": Question(
+        "Speed in milliseconds",
+        lambda value: formatting.decimal(value, 1),
+        _DEVELOPER + "the package is slow ({subject}): fewer trees, or a machine less busy.",
+    ),
+    "PERF-017": Question(
+        "Decisions that flip",
+        formatting.share,
+        "Model owner: tell those who answer customers who is treated differently from now on.",
+    ),
+    "PERF-018": Question(
+        "Cost saved against the champion",
+        formatting.share,
+        "Model owner: compare the cut-offs of both models before the models.",
+    ),
+    "PERF-019": Question(
+        "Precision at capacity",
+        formatting.share,
+        "Model owner: set the capacity where the next case still pays.",
+    ),
     "FAIR-001": Question(
         "Adverse impact ratio",
         formatting.ratio,
@@ -160,6 +220,51 @@ QUESTIONS = {
         "Protected attribute is not an input",
         formatting.significant,
         "Model owner: remove {subject} from the model's features.",
+    ),
+    "FAIR-009": Question(
+        "Inputs that give a group away (AUC)",
+        formatting.decimal,
+        "Validator: judge whether the strongest proxies for {subject} belong into the model.",
+    ),
+    "FAIR-011": Question(
+        "Less discriminatory alternative",
+        formatting.signed,
+        _DEVELOPER + "take the alternative found for {subject}, or show what it would cost.",
+    ),
+    "FAIR-004": Question(
+        "Standardised difference of scores",
+        formatting.decimal,
+        "Validator: judge whether risk explains how {subject} is scored.",
+    ),
+    "FAIR-005": Question(
+        "Equalised odds",
+        formatting.decimal,
+        "Validator: see which errors fall on {subject} more often than on its reference.",
+    ),
+    "FAIR-006": Question(
+        "Calibration by group",
+        formatting.decimal,
+        _DEVELOPER + "find out what the inputs do not say about {subject}.",
+    ),
+    "FAIR-007": Question(
+        "Adverse impact ratio of an intersection",
+        formatting.ratio,
+        "Validator: judge the approval rate of {subject} against that of both references.",
+    ),
+    "FAIR-008": Question(
+        "Lowest adverse impact ratio along the score",
+        formatting.ratio,
+        "Model owner: know how {subject} fares before the cut-off is moved.",
+    ),
+    "FAIR-010": Question(
+        "Coding of a protected attribute",
+        formatting.decimal,
+        _DATA_OWNER + "compare the codes of {subject} with those the spec declares.",
+    ),
+    "FAIR-012": Question(
+        "No forbidden input",
+        formatting.significant,
+        "Model owner: remove the input that the explanation names.",
     ),
     "DRIFT-001": Question(
         "Feature drift (PSI)",
@@ -199,7 +304,7 @@ QUESTIONS = {
     "GOV-002": Question(
         "Roles are separate",
         formatting.significant,
-        "Model owner: name different people as owner, developer and validator.",
+        "Model owner: name different people as owner, developer, validator and approver.",
     ),
     "GOV-003": Question(
         "Policy is in force",
@@ -210,6 +315,31 @@ QUESTIONS = {
         "Runs are in order of time",
         formatting.significant,
         "Model owner: a later champion exists; do not promote an earlier night over it.",
+    ),
+    "GOV-005": Question(
+        "Concept is documented",
+        formatting.count,
+        "Model owner: write down {subject} so that a validator can judge it.",
+    ),
+    "GOV-006": Question(
+        "Monitoring plan is there",
+        formatting.days,
+        "Model owner: complete the monitoring plan: {subject}.",
+    ),
+    "GOV-007": Question(
+        "Citations still stand",
+        formatting.significant,
+        "Model risk: cite in {subject} what is in force now, or say that it is history.",
+    ),
+    "GOV-008": Question(
+        "Documents that policy asks for",
+        formatting.significant,
+        "Model owner: prepare the {subject} and name it under documents.",
+    ),
+    "GOV-009": Question(
+        "Can be made again",
+        formatting.significant,
+        _DEVELOPER + "put {subject} in order, or nobody can make this candidate again.",
     ),
 }
 """Every check code of the product."""

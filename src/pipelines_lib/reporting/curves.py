@@ -227,7 +227,8 @@ def _calibrated(frame: svg.Frame, each: Mapping[str, Any]) -> list[Markup]:
             svg.line((x - 4, low), (x + 4, low), "whisker"),
             svg.line((x - 4, high), (x + 4, high), "whisker"),
         ]
-    return [*whisker, svg.dot((x, y), 4.5, "point", tip)]
+    style = "point off" if each.get("off") else "point"
+    return [*whisker, svg.dot((x, y), 4.5, style, tip)]
 
 
 def _band_axis(frame: svg.Frame, bands: Sequence[Mapping[str, Any]]) -> list[Markup]:

@@ -21,6 +21,12 @@ TERMS = (
         "1; below 0.80 calls for a reason (a screen from employment guidance, not a legal limit)",
     ),
     Term(
+        "Alternative, less discriminatory",
+        "Another model that ranks as well and treats the group that is worst off better.",
+        "not inferior by AUC, and a materially higher lowest adverse impact ratio",
+        "none found; found is for a person to judge",
+    ),
+    Term(
         "As of",
         "What the run may know. Anything that became known later is invisible to it.",
         "business date and observation date on or before this date",
@@ -57,6 +63,18 @@ TERMS = (
         "observed = predicted (the diagonal)",
     ),
     Term(
+        "Calibration by group",
+        "Whether a score means the same risk in every group.",
+        "(observed / predicted of the group) / (observed / predicted of everybody)",
+        "1",
+    ),
+    Term(
+        "Calibration slope and intercept",
+        "Whether scores lie as far apart as outcomes do, and at the right height.",
+        "logit P(positive) = a + b logit(score): b; logit P(positive) = a + logit(score): a",
+        "slope 1, intercept 0; a slope below 1: scores lie too far apart",
+    ),
+    Term(
         "Candidate, champion, baseline",
         "The model trained in this run, the one in use, and the plain scorecard beside them.",
         "roles, not places",
@@ -73,6 +91,18 @@ TERMS = (
         "Among those who turn out well, how much more often one group is approved.",
         "approval rate of negatives in the group - the same in the reference group",
         "0",
+    ),
+    Term(
+        "Equalised odds",
+        "How differently the errors fall on two groups.",
+        "larger of |difference of false positive rates| and |difference of true positive rates|",
+        "0",
+    ),
+    Term(
+        "Expected cost",
+        "What the decisions cost on average, with the costs of the spec.",
+        "(approved bad x its cost + declined good x its cost) / applications",
+        "as low as possible; lower than approving or declining everybody",
     ),
     Term(
         "Gini",
@@ -117,16 +147,46 @@ TERMS = (
         "none",
     ),
     Term(
+        "Promised AUC",
+        "The AUC that scores would have among some rows if each were exactly right.",
+        "Σ p_i (1 - p_j) [s_i > s_j] / Σ p_i (1 - p_j), over pairs i, j",
+        "observed AUC = promised AUC",
+    ),
+    Term(
+        "Proxy",
+        "An input, or several together, that tells a protected group from everybody else.",
+        "P(score of a member > score of anybody else) + ½ P(equal), by a model of group by inputs",
+        "0.5: the inputs know nothing of the group",
+    ),
+    Term(
         "PSI",
         "Population stability index: how far a distribution moved from its reference.",
         "Σ (current - reference) x ln(current / reference), over frozen bins",
         "0; by convention below 0.10 is stable, from 0.25 calls for action",
     ),
     Term(
+        "Rank correlation",
+        "Whether two scores put applications in the same order, whatever their size.",
+        "Spearman: correlation of ranks, ties sharing their mean rank",
+        "1 is the same order; 0 none in common",
+    ),
+    Term(
+        "Segment",
+        "Rows for which one or two conditions on features hold.",
+        "a band of a number, a level of a category, or a missing value",
+        "none",
+    ),
+    Term(
         "Selection rate",
         "Share with the favourable outcome: not declined.",
         "approved / all, within the group",
         "none",
+    ),
+    Term(
+        "Standardised mean difference",
+        "How far apart two groups are scored, in standard deviations of the score.",
+        "(mean score of the group - mean of the reference) / pooled standard deviation",
+        "0; above 0 the group is scored as the greater risk",
     ),
     Term(
         "Watch window",

@@ -15,12 +15,18 @@ from markupsafe import Markup, escape
 
 from pipelines_lib.errors import EvidenceError
 from pipelines_lib.reporting import (
+    alternatives,
+    challenge,
     curves,
+    decisions,
+    fairness_charts,
     findings,
     formatting,
     glossary,
     key_figures,
     readings,
+    reliability,
+    segments,
     tracks,
     verdict,
 )
@@ -92,9 +98,15 @@ def _environment() -> "Environment":
     )
     environment.globals.update(
         f=formatting,
+        alternatives=alternatives,
+        challenge=challenge,
         curves=curves,
+        decisions=decisions,
+        fairness_charts=fairness_charts,
         findings=findings,
         readings=readings,
+        reliability=reliability,
+        segments=segments,
         tracks=tracks,
         verdict=verdict,
     )

@@ -4,6 +4,7 @@ Colours are classes, never values: one style sheet serves light, dark and print.
 that goes in is escaped.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -182,6 +183,15 @@ def nice_top(value: float) -> float:
 def ticks(low: float, high: float, parts: int) -> tuple[float, ...]:
     """Evenly spread figures from one end of an axis to the other."""
     return tuple(low + (high - low) * step / parts for step in range(parts + 1))
+
+
+def round_ticks(low: float, high: float, most: int = 6) -> tuple[float, ...]:
+    """Round figures from at or below the lower end to at or above the upper, evenly spread."""
+    span = max(high - low, _ROUNDING * max(abs(low), abs(high), 1.0))
+    power = 10.0 ** math.floor(math.log10(span / most))
+    step = next(size * power for size in (1, 2, 5, 10) if size * power * most >= span)
+    first, last = math.floor(low / step + _ROUNDING), math.ceil(high / step - _ROUNDING)
+    return tuple(place * step for place in range(first, max(last, first + 1) + 1))
 
 
 def _text(value: Attribute) -> str:

@@ -16,13 +16,15 @@ from pipelines_lib.spec.policy import TIERS, PolicyPack
 from pipelines_lib.spec.rulebook import looser_limits
 
 _HUGE = 1e300
+_A_REASON = 3
+"""Words that a reason has at least; a placeholder has fewer."""
 _BUILT_IN_ESTIMATORS = ("xgboost", "scorecard")
 
 
 def crosscheck(document: Document, packs: Mapping[str, PolicyPack]) -> Iterator[Problem]:
     """Find every contradiction between parts of a spec, and between spec and policy."""
     data = document.data
-    for question in (_names_are_unique, _sources, _made, _label, _protected, _groups, _estimator):
+    for question in _QUESTIONS:
         for location, what, fix in question(data):
             yield Problem(document.line(location), what, fix)
     for location, what, fix in _policies(data, packs):
@@ -221,6 +223,87 @@ def _estimator(data: Mapping[str, Any]) -> Found:
     yield ("training", "estimator"), f"unknown estimator {estimator!r}", hint
 
 
+def _segments(data: Mapping[str, Any]) -> Found:
+    """Weak segments are defined by features, which are never protected attributes."""
+    named = data.get("segments")
+    known = {name for _, item in _entries(data, "features") if (name := _word(item, "name"))}
+    for index, name in enumerate(named if isinstance(named, list) else []):
+        if isinstance(name, str) and known and name not in known:
+            near = get_close_matches(name, known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else "Name features of this model."
+            yield ("segments", index), f"segments names {name!r}, which is no feature", hint
+
+
+def _justified(data: Mapping[str, Any]) -> Found:
+    """A reason to keep a suspect is about a feature there is, and is a reason."""
+    known = [name for _, item in _entries(data, "features") if (name := _word(item, "name"))]
+    for name, reason in _mapping(_mapping(data, "leakage"), "justified").items():
+        where = ("leakage", "justified", str(name))
+        if name not in known:
+            near = get_close_matches(str(name), known, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else "Remove the line."
+            yield where, f"leakage: {name!r} is justified and is no feature", hint
+        elif isinstance(reason, str) and len(reason.split()) < _A_REASON:
+            what = f"leakage: {name!r} is justified with {reason!r}, which gives no reason"
+            yield where, what, "Say how its value is known on the business date."
+
+
+def _entity(data: Mapping[str, Any]) -> Found:
+    """A case is about a card or a customer: never about an outcome or a protected attribute."""
+    capacity = _mapping(_mapping(data, "decision"), "capacity")
+    entity = _word(capacity, "entity")
+    if entity is None:
+        return
+    forbidden = {
+        word.casefold()
+        for item in (_mapping(data, "label"), *(each for _, each in _attributes(data)))
+        if (word := _word(item, "column")) is not None
+    }
+    if entity.casefold() in forbidden:
+        yield (
+            ("decision", "capacity", "entity"),
+            f"entity {entity!r} is the label or a protected attribute",
+            "Name the column of the population that holds the card, account or customer.",
+        )
+
+
+def _stress(data: Mapping[str, Any]) -> Found:
+    """Scenarios change numbers of this model; the amount at risk is one of them."""
+    stress = _mapping(data, "stress")
+    seen: set[str] = set()
+    for index, scenario in _entries(stress, "scenarios"):
+        where = ("stress", "scenarios", index)
+        name = _word(scenario, "name")
+        if name is not None and name.casefold() in seen:
+            yield (*where, "name"), f"scenario {name!r} is declared twice", "Remove one."
+        elif name is not None:
+            seen.add(name.casefold())
+        for place, shock in _entries(scenario, "shocks"):
+            if (feature := _word(shock, "feature")) is not None:
+                yield from _a_number(data, (*where, "shocks", place, "feature"), feature)
+    if (exposure := _word(stress, "exposure")) is not None:
+        yield from _a_number(data, ("stress", "exposure"), exposure)
+    for feature in _mapping(stress, "measurement_error"):
+        yield from _a_number(data, ("stress", "measurement_error", feature), str(feature))
+
+
+def _a_number(data: Mapping[str, Any], where: Location, name: str) -> Found:
+    kinds = {
+        known: _word(item, "type")
+        for _, item in _entries(data, "features")
+        if (known := _word(item, "name")) is not None
+    }
+    if not kinds or kinds.get(name) in {"number", "integer"}:
+        return
+    if name in kinds:
+        if kinds[name] == "category":
+            yield where, f"{name!r} is a category, not a number", "Name a number or integer."
+        return
+    near = get_close_matches(name, kinds, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else "Name a feature of this model."
+    yield where, f"stress names {name!r}, which is no feature", hint
+
+
 def _policies(data: Mapping[str, Any], packs: Mapping[str, PolicyPack]) -> Found:
     named = data.get("policies")
     names = named if isinstance(named, list) else []
@@ -247,3 +330,18 @@ def _policies(data: Mapping[str, Any], packs: Mapping[str, PolicyPack]) -> Found
             f"limit {check}: {why}",
             "A spec may only tighten; remove the line or make it stricter.",
         )
+
+
+_QUESTIONS = (
+    _names_are_unique,
+    _sources,
+    _made,
+    _label,
+    _protected,
+    _groups,
+    _estimator,
+    _segments,
+    _justified,
+    _entity,
+    _stress,
+)

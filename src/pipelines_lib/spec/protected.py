@@ -40,10 +40,15 @@ class ProtectedAttribute(Strict):
 
 
 class Fairness(Strict):
-    """The protected attributes, or the reason why the model decides about no person."""
+    """The protected attributes, or the reason why the model decides about no person.
+
+    ``chosen_because``: why this model was preferred to a less discriminatory alternative. It is
+    told with every alternative that is found, and opens no gate.
+    """
 
     attributes: Annotated[tuple[ProtectedAttribute, ...], BeforeValidator(as_tuple)] = ()
     not_applicable: str | None = None
+    chosen_because: str | None = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> "Fairness":

@@ -178,6 +178,11 @@ def rulebook(spec: ModelSpec, packs: Mapping[str, PolicyPack], day: date) -> Rul
     )
 
 
+def rules_of(packs: Iterable[PolicyPack], tier: int, day: date) -> dict[str, Rule]:
+    """The rules for models of a tier on a day, before any spec tightens them, by check."""
+    return _merged([pack for pack in packs if pack.in_force(day)], tier, day)
+
+
 def looser_limits(
     limits: Mapping[str, float], packs: Iterable[PolicyPack], tier: int
 ) -> dict[str, str]:
@@ -272,5 +277,8 @@ def _alongside(rule: Rule) -> Alongside:
 
 
 def _tighten(rule: Rule, limits: Mapping[str, float]) -> Rule:
+    """The spec's own limit where it is stricter; one written for other rules may not be."""
     own = limits.get(rule.check)
-    return rule if own is None else replace(rule, limit=own, policy=f"{rule.policy} + spec")
+    if own is None or rule.limit is None or not rule.holds(own):
+        return rule
+    return replace(rule, limit=own, policy=f"{rule.policy} + spec")

@@ -12,6 +12,12 @@ from pipelines_lib.spec.rulebook import Rule, RuleBook
 WINDOWS = ("train", "calibration", "validation", "out_of_time")
 SOURCES = ("accounts", "people", "outcomes")
 FEATURES = ("income", "arrears", "home")
+SPREAD = (
+    "validation slope",
+    "validation intercept",
+    "out_of_time slope",
+    "out_of_time intercept",
+)
 
 
 def rules(*codes, consequence=Consequence.HARD):
@@ -59,9 +65,30 @@ def with_features(spec, **changes):
         ("PERF-005", ("baseline",)),
         ("PERF-006", ("champion",)),
         ("PERF-007", ("champion",)),
+        ("PERF-008", SPREAD),
+        ("PERF-009", WINDOWS[2:]),
+        ("PERF-010", ()),  # this spec has no costs
+        ("PERF-011", ("ranking", "calibration")),
+        ("PERF-012", ("segments",)),
+        ("PERF-013", ("remembered",)),
+        ("PERF-014", ()),
+        ("PERF-015", ()),
+        ("PERF-016", ("one_row", "batch")),
+        ("PERF-017", ("champion",)),
+        ("PERF-018", ()),
+        ("PERF-019", ()),
         ("FAIR-001", ("sex=women",)),
         ("FAIR-002", ("sex=women",)),
         ("FAIR-003", ("sex",)),
+        ("FAIR-004", ("sex=women",)),
+        ("FAIR-005", ("sex=women",)),
+        ("FAIR-006", ("sex=men", "sex=women")),
+        ("FAIR-007", ()),  # one attribute has no intersections
+        ("FAIR-008", ("sex=women",)),
+        ("FAIR-009", ("sex",)),
+        ("FAIR-010", ("sex",)),
+        ("FAIR-011", ()),
+        ("FAIR-012", ("inputs",)),
         ("DRIFT-001", FEATURES),
         ("DRIFT-002", ("score",)),
         ("DRIFT-003", FEATURES),
@@ -72,6 +99,11 @@ def with_features(spec, **changes):
         ("GOV-002", ("people",)),
         ("GOV-003", ("house",)),
         ("GOV-004", ("champion",)),
+        ("GOV-005", ("purpose", "assumptions", "limitations", "rejected_alternatives")),
+        ("GOV-006", ("metrics", "owner", "action", "review_interval")),
+        ("GOV-007", ("house", "spec")),
+        ("GOV-008", ()),  # its subjects are the words of its rule
+        ("GOV-009", ("data", "spec", "fit", "code", "champion")),
     ],
 )
 def test_every_check_is_required_of_exactly_its_subjects(spec, code, expected):
@@ -90,7 +122,23 @@ def test_before_training_only_data_can_be_asked_about(spec):
     }
 
 
-@pytest.mark.parametrize("code", ["PERF-006", "PERF-007", "GOV-004"])
+@pytest.mark.parametrize(
+    ("code", "champion", "expected"),
+    [
+        ("PERF-010", False, ("out_of_time",)),
+        ("PERF-018", True, ("champion",)),
+        ("PERF-018", False, ()),
+    ],
+)
+def test_money_is_required_where_the_spec_says_what_a_mistake_costs(
+    spec, code, champion, expected
+):
+    data = spec.model_dump(mode="json")
+    data["decision"]["costs"] = {"currency": "EUR", "approved_bad": 10, "declined_good": 2}
+    assert subjects(ModelSpec.model_validate(data), code, champion=champion) == expected
+
+
+@pytest.mark.parametrize("code", ["PERF-006", "PERF-007", "PERF-017", "GOV-004"])
 def test_without_a_champion_nothing_is_required_about_one(spec, code):
     assert subjects(spec, code, champion=False) == ()
 
@@ -99,9 +147,36 @@ def test_what_no_policy_rules_is_not_required(spec):
     assert required(spec, rules(), champion=True, stage="promotion") == ()
 
 
+@pytest.mark.parametrize("code", ["PERF-014", "PERF-015"])
+def test_the_challenge_is_required_of_a_candidate_that_came_so_far(spec, code):
+    assert subjects(spec, code, stage="promotion") == ()
+    assert subjects(spec, code, stage="challenge") == ("out_of_time",)
+
+
+def test_memory_is_required_only_where_there_is_a_champion(spec):
+    assert subjects(spec, "PERF-013", champion=False) == ()
+
+
+def test_precision_is_required_only_where_the_spec_gives_a_capacity(spec):
+    data = spec.model_dump(mode="json")
+    data["decision"]["capacity"] = {"per_night": 100}
+    assert subjects(ModelSpec.model_validate(data), "PERF-019") == ("out_of_time",)
+
+
 @pytest.mark.parametrize("code", ["FAIR-001", "FAIR-002"])
 def test_a_group_too_small_to_judge_is_not_required(spec, code):
     assert subjects(spec, code, small=frozenset({"sex=women"})) == ()
+
+
+def test_intersections_are_all_pairs_of_two_attributes_but_that_of_both_references(spec):
+    data = spec.model_dump(mode="json")
+    bands = {"young": [None, 24], "adult": [25, None]}
+    age = {"name": "age", "column": "AGE", "reference": "adult", "bands": bands}
+    data["fairness"]["attributes"].append(age)
+    both = ModelSpec.model_validate(data)
+    expected = ("sex=men & age=young", "sex=women & age=young", "sex=women & age=adult")
+    assert subjects(both, "FAIR-007") == expected
+    assert subjects(both, "FAIR-007", small=frozenset({expected[1]})) == (expected[0], expected[2])
 
 
 def test_a_small_group_of_another_attribute_changes_nothing(spec):

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from importlib import metadata
 
-from pipelines_lib.governance.provenance import code_provenance, serving_requirements
+from pipelines_lib.governance.provenance import (
+    code_provenance,
+    pinned_versions,
+    serving_requirements,
+)
 
 
 def git(folder, *arguments):
@@ -76,3 +80,27 @@ def test_finding_out_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_pins_are_read_from_the_lock_file_under_one_spelling(tmp_path):
+    (tmp_path / "pyproject.toml").touch()
+    (tmp_path / "constraints.txt").write_text(
+        "# together\nnumpy==2.4.6\ngreat_expectations==1.24.1  # why\nScikit.Learn == 1.9\n\n"
+    )
+    assert pinned_versions(tmp_path) == {
+        "numpy": "2.4.6",
+        "great-expectations": "1.24.1",
+        "scikit-learn": "1.9",
+    }
+
+
+def test_without_a_lock_file_nothing_is_pinned(tmp_path):
+    assert pinned_versions(tmp_path) is None
+
+
+def test_every_library_that_can_change_a_figure_is_pinned_to_what_is_installed():
+    pinned = pinned_versions()
+    assert pinned is not None
+    assert {name: pinned.get(name) for name, _ in code_provenance().libraries} == dict(
+        code_provenance().libraries
+    )

@@ -213,3 +213,21 @@ def test_limits_wait_until_the_tier_is_right(bank, tier):
     bank.change(("tier: 2", f"tier: {tier}"), ("PERF-001: 0.72", "PERF-001: 0.1"))
     (problem,) = problems(bank)
     assert problem.startswith("line 4: tier")
+
+
+def test_a_justified_suspect_must_be_a_feature(bank):
+    bank.change(("limits:", "leakage: {justified: {incme: Read from the tax return.}}\nlimits:"))
+    (problem,) = problems(bank)
+    assert "'incme' is justified and is no feature. Did you mean 'income'?" in problem
+
+
+@pytest.mark.parametrize("reason", ["TBD", "n/a", "none given", "''"])
+def test_a_placeholder_justifies_nothing(bank, reason):
+    bank.change(("limits:", f"leakage: {{justified: {{income: {reason}}}}}\nlimits:"))
+    (problem,) = problems(bank)
+    assert "which gives no reason. Say how its value is known" in problem
+
+
+def test_a_reason_in_a_sentence_is_taken(bank):
+    bank.change(("limits:", "leakage: {justified: {income: Read from the tax return.}}\nlimits:"))
+    assert bank.load().spec.leakage.justified == {"income": "Read from the tax return."}

@@ -81,18 +81,61 @@ def test_a_check_has_a_stable_code(code):
 def test_consequences_are_hard_screen_and_record():
     for word in ("hard", "screen", "record"):
         rule = PolicyRule.model_validate({**RULE, "consequence": word})
-        assert rule.consequence is Consequence(word)
+        assert {rule.consequence.for_tier(tier) for tier in (1, 2, 3)} == {Consequence(word)}
     for word in ("Hard", "soft", 1, None):
         assert refused(PolicyRule, {**RULE, "consequence": word}) == [
             f"{word!r} is not one of hard, screen, record"
         ]
 
 
+def test_each_tier_may_have_its_own_consequence():
+    tiers = {"tier_1": "hard", "tier_2": "screen", "tier_3": "record"}
+    rule = PolicyRule.model_validate({**RULE, "consequence": tiers})
+    assert [str(rule.consequence.for_tier(tier)) for tier in (1, 2, 3)] == list(tiers.values())
+    assert refused(PolicyRule, {**RULE, "consequence": {**tiers, "tier_3": "soft"}}) == [
+        "'soft' is not one of hard, screen, record"
+    ]
+    assert refused(PolicyRule, {**RULE, "consequence": {"tier_1": "hard"}}) == [
+        "Field required",
+        "Field required",
+    ]
+
+
 def test_a_pack_rules_each_check_once():
     other = {**RULE, "check": "PERF-002"}
     assert refused(PolicyPack, {**PACK, "rules": [RULE, other, RULE]}) == [
-        "PERF-001 has more than one rule; give each check one"
+        "PERF-001 has more than one rule on one day; give each check one"
     ]
+
+
+@pytest.mark.parametrize(
+    ("begins", "once"), [(date(2026, 4, 17), True), (date(2026, 4, 16), False)]
+)
+def test_one_rule_may_follow_another_from_the_very_next_day(begins, once):
+    rules = [
+        {**RULE, "effective_until": date(2026, 4, 16), "citation": "old"},
+        {**RULE, "effective_from": begins, "citation": "new"},
+    ]
+    if once:
+        held = pack(rules=rules)
+        for day, citation in ((date(2026, 4, 16), "old"), (date(2026, 4, 17), "new")):
+            assert [each.citation for each in held.rules if each.in_force(day)] == [citation]
+    else:
+        (said,) = refused(PolicyPack, {**PACK, "rules": rules})
+        assert "more than one rule on one day" in said
+
+
+def test_a_rule_may_not_end_before_it_begins():
+    term = {"effective_from": date(2026, 4, 17), "effective_until": date(2026, 4, 16)}
+    assert refused(PolicyRule, {**RULE, **term}) == [
+        "effective_until is before effective_from; it is never in force"
+    ]
+
+
+def test_a_pack_lists_texts_that_no_longer_stand():
+    held = pack(rescinded=[{"text": "SR 11-7", "rescinded_on": date(2026, 4, 17)}])
+    (text,) = held.rescinded
+    assert (text.text, text.rescinded_on, text.replaced_by) == ("SR 11-7", date(2026, 4, 17), None)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pipelines_lib.errors import SpecError
 from pipelines_lib.results import Consequence, Interval, Outcome
 from pipelines_lib.spec.policy import PolicyPack
-from pipelines_lib.spec.rulebook import Rule, RuleBook, looser_limits, rulebook
+from pipelines_lib.spec.rulebook import Alongside, Rule, RuleBook, looser_limits, rulebook
 
 DAY = date(2025, 4, 10)
 FAILED, PASSED, OPEN = Outcome.FAILED, Outcome.PASSED, Outcome.NOT_ENOUGH_EVIDENCE
@@ -159,10 +159,62 @@ def test_two_packs_may_ask_the_same_yes_or_no_question(spec):
     assert (found.policy, found.consequence, found.limit) == ("a", Consequence.HARD, None)
 
 
-@pytest.mark.parametrize("other", [{"at_most": 0.9}, {}])
-def test_packs_that_judge_one_check_in_opposite_directions_are_refused(spec, other):
+def test_packs_that_judge_one_check_in_opposite_directions_are_refused(spec):
     with pytest.raises(SpecError, match="a and b judge PERF-001 in opposite directions"):
-        rules_of(spec, ruling("a", at_least=0.7), ruling("b", **other))
+        rules_of(spec, ruling("a", at_least=0.7), ruling("b", at_most=0.9))
+
+
+def test_opposite_directions_are_found_past_a_pack_without_a_limit(spec):
+    packs = (ruling("a", at_least=0.7), ruling("b"), ruling("c", at_most=0.9))
+    with pytest.raises(SpecError, match="a and c judge PERF-001 in opposite directions"):
+        rules_of(spec, *packs)
+
+
+@pytest.mark.parametrize("house_first", [True, False])
+def test_a_pack_without_a_limit_keeps_the_houses_and_adds_its_gravity_and_words(spec, house_first):
+    house = ruling("house", consequence="screen", at_least=0.8, parameters={"confidence": 0.95})
+    law = ruling("law", basis="law", words=["race"], parameters={"confidence": 0.5, "rows": 9})
+    packs = (house, law) if house_first else (law, house)
+    found = rules_of(spec, *packs).rule("PERF-001")
+    assert (found.limit, found.direction, found.policy) == (0.8, "at_least", "house")
+    assert (found.consequence, found.words) == (Consequence.HARD, ("race",))
+    assert (found.parameter("confidence"), found.parameter("rows")) == (0.95, 9)
+    assert found.also == (Alongside("law", Consequence.HARD, "law", "Standard of law"),)
+
+
+def test_the_stricter_limit_of_a_pack_without_parameters_keeps_the_houses_parameters(spec):
+    house = ruling("house", at_least=0.7, parameters={"confidence": 0.95})
+    found = rules_of(spec, house, ruling("law", at_least=0.8)).rule("PERF-001")
+    assert (found.limit, found.policy, found.parameter("confidence")) == (0.8, "law", 0.95)
+
+
+def test_the_words_of_all_packs_count_each_once(spec):
+    packs = (ruling("a", words=["race", "sex"]), ruling("b", words=["sex", "health"]))
+    assert rules_of(spec, *packs).rule("PERF-001").words == ("race", "sex", "health")
+
+
+def test_of_three_packs_every_other_one_is_named_with_its_basis(spec):
+    packs = (ruling("a"), ruling("b", at_least=0.7), ruling("c", verified=False))
+    found = rules_of(spec, *packs).rule("PERF-001")
+    assert found.policy == "b"
+    assert {(each.policy, each.verified) for each in found.also} == {("a", True), ("c", False)}
+
+
+def test_a_rule_holds_from_its_first_to_its_last_day_within_its_pack(spec):
+    term = {"effective_from": date(2025, 4, 1), "effective_until": date(2025, 4, 30)}
+    packs = (ruling("a", "GOV-001"), ruling("b", at_least=0.7, **term))
+    for day, holds in (
+        (date(2025, 3, 31), False),
+        (date(2025, 4, 1), True),
+        (date(2025, 4, 30), True),
+        (date(2025, 5, 1), False),
+    ):
+        assert ("PERF-001" in rules_of(spec, *packs, day=day)) is holds
+
+
+def test_a_specs_limit_that_other_rules_outdo_gives_way_to_theirs(spec):
+    found = rules_of(spec, ruling("a", at_least=0.8), limits={"PERF-001": 0.75}).rule("PERF-001")
+    assert (found.limit, found.policy) == (0.8, "a")
 
 
 # --- A spec tightens -----------------------------------------------------------------------

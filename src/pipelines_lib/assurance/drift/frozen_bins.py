@@ -1,21 +1,27 @@
 """Has the population moved away from the one the model was trained on?
 
-``DRIFT-001`` each feature, ``DRIFT-002`` the score, ``DRIFT-003`` the share of missing values.
-The reference is frozen in a model package (the champion's, else the candidate's own); the
-current window is everything too young to have outcomes, pooled over its nights.
+``DRIFT-001`` each feature, ``DRIFT-002`` the score, ``DRIFT-003`` the share of missing values,
+``DRIFT-006`` all features together, weighted by what the model makes of them. The reference is
+frozen in a model package (the champion's, else the candidate's own); the current window is
+everything too young to have outcomes. It is judged as a whole, and its newest nights alone.
 
 An alarm needs both: a population that moved further than the limit allows, and a sample in
-which chance alone would not have moved it so far.
+which chance alone would not have moved it so far, with false discoveries held down over all
+columns and both pools.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from pipelines_lib.assurance.chosen_rows import WATCH, in_window, marked_rows, read_scores
-from pipelines_lib.assurance.drift.stability import Counted, Movement, Tally, movement
-from pipelines_lib.assurance.inquiry import Inquiry
-from pipelines_lib.assurance.shares import magnitude
+from pipelines_lib.assurance.drift.movements import Column, Found, judge_columns, judge_missing
+from pipelines_lib.assurance.drift.newest_nights import Dates, NewestNights, newest_nights
+from pipelines_lib.assurance.drift.stability import Movement, Tally, rows_needed
+from pipelines_lib.assurance.drift.weighted_total import Total, judge_total, shares_of
+from pipelines_lib.assurance.inquiry import Inquiry, unasked
 from pipelines_lib.modelling.features import FeatureContract, InputFeature, matrix
 from pipelines_lib.results import Answer, CheckResult
 
@@ -30,9 +36,11 @@ if TYPE_CHECKING:
     from pipelines_lib.spec.model_spec import ModelSpec
     from pipelines_lib.spec.rulebook import Rule, RuleBook
 
+TOPIC = "drift"
 FEATURE_DRIFT = "DRIFT-001"
 SCORE_DRIFT = "DRIFT-002"
 MISSING_DRIFT = "DRIFT-003"
+TOTAL_DRIFT = "DRIFT-006"
 SCORE = "score"
 
 
@@ -75,12 +83,16 @@ class DriftFigures:
     reference: str
     reference_rows: int
     current_rows: int
+    current_nights: int
     features: tuple[Movement, ...]
     score: Movement | None
+    total: Total | None
 
 
 def ask(inquiry: Inquiry) -> Answer:
     """Compare the newest applications with the bins frozen at training."""
+    if not inquiry.asks(FEATURE_DRIFT, SCORE_DRIFT, MISSING_DRIFT, TOTAL_DRIFT):
+        return unasked(TOPIC)
     checks, figures = check_drift(
         inquiry.spec,
         inquiry.rules,
@@ -89,8 +101,9 @@ def ask(inquiry: Inquiry) -> Answer:
         scores=inquiry.scores,
         candidate=Reference("candidate", "candidate", inquiry.package),
         champion=_in_use(inquiry),
+        shares=_shares(inquiry),
     )
-    return Answer("drift", checks, figures)
+    return Answer(TOPIC, checks, figures)
 
 
 def _in_use(inquiry: Inquiry) -> Reference | None:
@@ -98,6 +111,13 @@ def _in_use(inquiry: Inquiry) -> Reference | None:
     if rival is None or package is None:
         return None
     return Reference(f"champion version {rival.version}", "champion", package)
+
+
+def _shares(inquiry: Inquiry) -> Mapping[str, float]:
+    if not inquiry.asks(TOTAL_DRIFT):
+        return {}
+    most = int(inquiry.rules.rule(TOTAL_DRIFT).parameter("max_rows"))
+    return shares_of(inquiry.package, inquiry.sample((WATCH,), most).inputs)
 
 
 def check_drift(
@@ -109,53 +129,127 @@ def check_drift(
     scores: "Snapshot",
     candidate: Reference,
     champion: Reference | None,
+    shares: Mapping[str, float] | None = None,
 ) -> tuple[tuple[CheckResult, ...], DriftFigures]:
     """Compare the watch window with the bins frozen in the champion, else in the candidate.
 
     Args:
         spec: The model; each of its features gets a result.
-        rules: The rules that hold.
+        rules: The rules that hold; a check that no policy rules is not asked.
         home: Where snapshots lie.
         applications: The clean applications.
         scores: Their scores, in the same order.
         candidate: It stands in for features the champion does not know.
         champion: The model in use, if there is one.
+        shares: Each feature's part in the candidate's contributions, for the weighted total.
     """
     reference = champion or candidate
     column = f"{reference.role}_score"
-    scored = read_scores(home, applications, scores, ("window", column))
+    scored = read_scores(home, applications, scores, ("window", "business_date", column))
     watched = in_window(scored, WATCH)
+    dates = scored["business_date"].to_numpy().astype("datetime64[D]")[watched]
+    plan = _Plan(rules, dates, len(spec.features))
     chosen = {name: _reference_for(name, reference, candidate) for name in spec.feature_names}
-    counted = _count_features(chosen, marked_rows(home, applications, tuple(chosen), watched))
-    score = Tally(reference.score)
-    score.add(scored[column].to_numpy()[watched], blanks=0)
-
-    checks: list[CheckResult] = []
-    moved: list[Movement] = []
-    for name, one in counted.items():
-        moved.append(_movement(rules.rule(FEATURE_DRIFT), name, one))
-        checks.append(_judge_movement(rules.rule(FEATURE_DRIFT), moved[-1], one, chosen[name]))
-        checks.append(_judge_missing(rules.rule(MISSING_DRIFT), name, one, chosen[name]))
-    overall = _movement(rules.rule(SCORE_DRIFT), SCORE, score.counted())
-    checks.append(_judge_movement(rules.rule(SCORE_DRIFT), overall, score.counted(), reference))
+    batches = marked_rows(home, applications, tuple(chosen), watched)
+    columns = _count_features(plan, chosen, batches)
+    score = _count_score(plan, reference, scored[column].to_numpy()[watched])
+    features, total = _judge_features(rules, columns, shares or {})
+    overall = judge_columns(rules, SCORE_DRIFT, [score])
     figures = DriftFigures(
         reference=reference.name,
         reference_rows=max(int(bins["n"]) for bins in reference.features.values()),
         current_rows=int(watched.sum()),
-        features=tuple(moved),
-        score=overall,
+        current_nights=plan.nights,
+        features=features.movements,
+        score=overall.movements[0] if overall.movements else None,
+        total=total,
     )
-    return tuple(checks), figures
+    return (*features.checks, *overall.checks), figures
+
+
+def _judge_features(
+    rules: "RuleBook", columns: Sequence[Column], shares: Mapping[str, float]
+) -> tuple[Found, Total | None]:
+    moved = judge_columns(rules, FEATURE_DRIFT, columns)
+    checks = [*moved.checks, *judge_missing(rules, MISSING_DRIFT, columns)]
+    total = None
+    if TOTAL_DRIFT in rules:
+        answer, total = judge_total(rules.rule(TOTAL_DRIFT), columns, shares)
+        checks.append(answer)
+    return replace(moved, checks=tuple(checks)), total
+
+
+@dataclass(frozen=True, eq=False)
+class _Plan:
+    """Which of the newest nights each column is judged on alone."""
+
+    rules: "RuleBook"
+    dates: Dates
+    features: int
+
+    @property
+    def nights(self) -> int:
+        return len(np.unique(self.dates))
+
+    def newest(self, code: str, tally: Tally) -> NewestNights | None:
+        if code not in self.rules:
+            return None
+        rule = self.rules.rule(code)
+        columns = self.features if code == FEATURE_DRIFT else 1
+        # Half the limit: a pool in which chance reaches the limit itself calls a movement half
+        # as large an alarm every other night.
+        half = (rule.limit or 0.0) / 2
+        needed = rows_needed(tally.counted().reference, half, _level(rule, columns))
+        return newest_nights(self.dates, rows=needed, least=rule.parameter("nights"))
+
+
+def _level(rule: "Rule", columns: int) -> float:
+    return rule.parameter("false_discovery_rate") / (2 * columns)
+
+
+def _count_score(plan: _Plan, reference: Reference, scores: "np.ndarray[Any, Any]") -> Column:
+    whole, newest = Tally(reference.score), Tally(reference.score)
+    whole.add(scores, blanks=0)
+    nights = plan.newest(SCORE_DRIFT, whole)
+    if nights:
+        newest.add(scores[plan.dates >= nights.first], blanks=0)
+    return Column(
+        SCORE, reference.name, whole.counted(), plan.nights, newest.counted() if nights else None,
+        nights.nights if nights else 0,
+    )  # fmt: skip
 
 
 def _count_features(
-    chosen: Mapping[str, Reference], batches: Iterable["pa.RecordBatch"]
-) -> dict[str, Counted]:
-    tallies = {name: Tally(reference.features[name]) for name, reference in chosen.items()}
+    plan: _Plan, chosen: Mapping[str, Reference], batches: Iterable["pa.RecordBatch"]
+) -> list[Column]:
+    whole = {name: Tally(reference.features[name]) for name, reference in chosen.items()}
+    newest = {name: Tally(reference.features[name]) for name, reference in chosen.items()}
+    nights = {name: plan.newest(FEATURE_DRIFT, tally) for name, tally in whole.items()}
+    start = 0
     for batch in batches:
+        dates = plan.dates[start : start + batch.num_rows]
+        start += batch.num_rows
         for name, reference in chosen.items():
-            tallies[name].add(_encoded(reference, name, batch), blanks=batch[name].null_count)
-    return {name: tally.counted() for name, tally in tallies.items()}
+            encoded, blank = _encoded(reference, name, batch), _blank(batch[name])
+            whole[name].add(encoded, blanks=int(blank.sum()))
+            if since := nights[name]:
+                late = dates >= since.first
+                newest[name].add(encoded[late], blanks=int(blank[late].sum()))
+    return [
+        Column(
+            name,
+            chosen[name].name,
+            whole[name].counted(),
+            plan.nights,
+            newest[name].counted() if (since := nights[name]) else None,
+            since.nights if since else 0,
+        )
+        for name in chosen
+    ]
+
+
+def _blank(column: Any) -> "np.ndarray[Any, np.dtype[np.bool_]]":  # noqa: ANN401
+    return np.asarray(column.is_null().to_numpy(zero_copy_only=False), dtype=np.bool_)
 
 
 def _reference_for(name: str, reference: Reference, candidate: Reference) -> Reference:
@@ -170,54 +264,3 @@ def _encoded(reference: Reference, name: str, batch: "pa.RecordBatch") -> "Matri
     feature = reference.feature(name)
     contract = FeatureContract((feature,) if feature else ())
     return matrix(contract, batch)[:, 0]
-
-
-def _movement(rule: "Rule", name: str, counted: Counted) -> Movement:
-    return movement(name, counted, rule.parameter("significance"))
-
-
-def _judge_movement(
-    rule: "Rule", moved: Movement, counted: Counted, reference: Reference
-) -> CheckResult:
-    story, rows = _story(rule, moved, counted, reference.name), int(counted.current.sum())
-    answer = rule.answer(moved.feature, story, holds=_stayed(rule, moved), n=rows)
-    return replace(answer, observed=moved.psi)
-
-
-def _stayed(rule: "Rule", moved: Movement) -> bool | None:
-    """Whether the population stayed within the limit; None where the sample cannot tell."""
-    if moved.psi is None or moved.critical is None:
-        return None
-    if not rule.holds(moved.psi):
-        return False if moved.psi > moved.critical else None
-    return True if rule.holds(moved.critical) else None
-
-
-def _story(rule: "Rule", moved: Movement, counted: Counted, reference: str) -> str:
-    now, then = int(counted.current.sum()), round(float(counted.reference.sum()))
-    windows = f"{now:,} current rows against {then:,} of the {reference}"
-    if moved.psi is None or moved.critical is None:
-        why = "a window is empty" if not (now and then) else "there is one bin only"
-        return f"No stability index from {windows}: {why}."
-    significant = moved.psi > moved.critical
-    if not rule.holds(moved.psi) and significant:
-        word = "act"
-    elif moved.psi >= rule.parameter("watch") and significant:
-        word = "watch"
-    else:
-        word = "stable" if rule.holds(moved.critical) else "too few rows to tell"
-    return f"{word}: PSI {moved.psi:.4f} from {windows}; chance alone reaches {moved.critical:.4f}."
-
-
-def _judge_missing(rule: "Rule", name: str, counted: Counted, reference: Reference) -> CheckResult:
-    """Judge the size of the change: values that appear are as odd as values that vanish."""
-    now, then = counted.missing
-    change = now.difference_to(then, rule.parameter("confidence"))
-    size = magnitude(change) if change else None
-    return rule.judge(
-        name,
-        size.value if size else None,
-        f"Missing in {now} current rows against {then} of the {reference.name}.",
-        interval=size.interval if size else None,
-        n=now.of,
-    )

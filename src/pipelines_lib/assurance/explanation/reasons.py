@@ -22,6 +22,7 @@ from pipelines_lib.assurance.chosen_rows import (
     read_scores,
 )
 from pipelines_lib.assurance.explanation.directions import DIRECTION, check_directions
+from pipelines_lib.assurance.explanation.texts import insufficient_phrases, is_specific
 from pipelines_lib.assurance.inquiry import Inquiry
 from pipelines_lib.canonical import plain
 from pipelines_lib.errors import bounded
@@ -37,9 +38,6 @@ if TYPE_CHECKING:
 REASONS = "EXPL-001"
 ADDING_UP = "EXPL-002"
 DECLINES = "declines"
-
-FORBIDDEN_PHRASES = ("internal standards or policies", "did not reach a qualifying score")
-"""Regulation B, 12 CFR 1002.9(b)(2), names both as insufficient reasons."""
 
 _METHODS = {
     "xgboost": "exact TreeSHAP contributions to the log-odds before calibration",
@@ -168,7 +166,8 @@ def check_reasons(
         texts: What an applicant is told, by position of the feature.
         reasons: For each decline, positions of features.
     """
-    usable = {place for place, text in enumerate(texts) if is_specific(text)}
+    phrases = insufficient_phrases(rules)
+    usable = {place for place, text in enumerate(texts) if is_specific(text, phrases)}
     most = _most_reasons(rules)
     complete = [1 <= len(given) <= most and usable.issuperset(given) for given in reasons]
     n = len(reasons)
@@ -181,12 +180,6 @@ def check_reasons(
         story += f"; no specific text for feature {bounded(place + 1 for place in vague)}"
     share = sum(complete) / n if n else None
     return rules.rule(REASONS).judge(DECLINES, share, f"{story}.", n=n)
-
-
-def is_specific(text: str) -> bool:
-    """Whether a reason says something: not empty, and none of the phrases the law refuses."""
-    said = " ".join(text.casefold().split())
-    return bool(said) and not any(phrase in said for phrase in FORBIDDEN_PHRASES)
 
 
 def _most_reasons(rules: "RuleBook") -> int:

@@ -1,39 +1,20 @@
-"""Who would be approved, counted by group of each protected attribute?
-
-The one place where scores and protected attributes meet. They are joined by key in memory
-and come out as counts; the joined rows are written nowhere.
-"""
+"""Who would be approved, counted by group of each protected attribute?"""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipelines_lib.assurance.chosen_rows import NOT_TRAINED_ON, in_window
 from pipelines_lib.assurance.fairness import fairlearn_door
-from pipelines_lib.assurance.fairness.groups import Grouping, Protected, group_rows
 from pipelines_lib.assurance.shares import Share
 from pipelines_lib.assurance.statistics import Estimate
 
 if TYPE_CHECKING:
-    import pyarrow as pa
-
+    from pipelines_lib.assurance.fairness.cohort import Cohort
+    from pipelines_lib.assurance.fairness.groups import Grouping
     from pipelines_lib.spec.protected import ProtectedAttribute
 
-WITH_OUTCOMES = ("validation", "out_of_time")
 _TURNED_OUT_WELL = 0
-
-
-@dataclass(frozen=True, eq=False)
-class Decisions:
-    """What the model would decide on the rows it was not trained on.
-
-    ``deserving`` marks rows with a known outcome that turned out well.
-    """
-
-    people: Protected
-    approved: np.ndarray
-    deserving: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -62,31 +43,20 @@ class GroupApprovals:
         return self.deserving.difference_to(self.reference_deserving, confidence)
 
 
-def decisions(scores: "pa.Table", protected: "pa.Table | None", cutoff: float) -> Decisions:
-    """Take the rows the model was not trained on and decide them; at the cut-off is declined."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    unseen = scores.filter(pa.array(in_window(scores, *NOT_TRAINED_ON)))
-    well = pc.fill_null(pc.equal(unseen["label"], _TURNED_OUT_WELL), fill_value=False)
-    return Decisions(
-        people=Protected.of(unseen["key"], protected),
-        approved=unseen["candidate_score"].to_numpy() < cutoff,
-        deserving=in_window(unseen, *WITH_OUTCOMES) & well.to_numpy(),
-    )
-
-
 def approvals_by_group(
-    decided: Decisions, attribute: "ProtectedAttribute"
+    cohort: "Cohort", attribute: "ProtectedAttribute", cutoff: float
 ) -> tuple[GroupApprovals, ...]:
-    """Count approvals of every declared group and of ``unknown``."""
-    values = decided.people.values(attribute.name)
-    return _compare(group_rows(attribute, values), decided, attribute.reference)
+    """Count approvals of every declared group and of ``unknown``; at the cut-off is declined."""
+    grouping, approved = cohort.groupings[attribute.name], cohort.approved(cutoff)
+    deserving = cohort.labels == _TURNED_OUT_WELL
+    return _compare(grouping, approved, deserving, attribute.reference)
 
 
-def _compare(grouping: Grouping, decided: Decisions, reference: str) -> tuple[GroupApprovals, ...]:
-    every = grouping.counts(decided.approved)
-    deserving = grouping.counts(decided.approved, among=decided.deserving)
+def _compare(
+    grouping: "Grouping", approved: np.ndarray, well: np.ndarray, reference: str
+) -> tuple[GroupApprovals, ...]:
+    every = grouping.counts(approved)
+    deserving = grouping.counts(approved, among=well)
     selection = fairlearn_door.selection_rates(grouping.names, every)
     opportunity = fairlearn_door.opportunity_rates(grouping.names, deserving)
     base = grouping.names.index(reference)

@@ -25,6 +25,26 @@ class Grouping:
     names: tuple[str, ...]
     index: np.ndarray
 
+    def sizes(self, among: np.ndarray | None = None) -> np.ndarray:
+        """Rows per group, among some rows or all."""
+        chosen = self.index if among is None else self.index[among]
+        return np.bincount(chosen, minlength=len(self.names))
+
+    def sums(self, values: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
+        """Sum of a value per group, among some rows or all."""
+        index, chosen = (
+            (self.index, values) if among is None else (self.index[among], values[among])
+        )
+        return np.bincount(index, weights=chosen, minlength=len(self.names))
+
+    def crossed(self, other: "Grouping", between: str = " & ") -> "Grouping":
+        """The intersections with the groups of another attribute, row after row of a table."""
+        many = len(other.names)
+        return Grouping(
+            names=tuple(f"{one}{between}{two}" for one in self.names for two in other.names),
+            index=self.index.astype(np.int32) * many + other.index,
+        )
+
     def counts(self, approved: np.ndarray, among: np.ndarray | None = None) -> np.ndarray:
         """Count declined (column 0) and approved (column 1) per group, among some rows or all."""
         cell = self.index.astype(np.int32) * 2 + approved

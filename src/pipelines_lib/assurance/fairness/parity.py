@@ -12,29 +12,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines_lib.assurance.fairness.approvals import GroupApprovals, approvals_by_group, decisions
+from pipelines_lib.assurance.fairness.approvals import GroupApprovals, approvals_by_group
+from pipelines_lib.assurance.fairness.coding import believed
+from pipelines_lib.assurance.fairness.cohort import Cohort, cohort_of
 from pipelines_lib.assurance.fairness.groups import subject
+from pipelines_lib.assurance.fairness.judged import (
+    ADVERSE_IMPACT,
+    confidence_of,
+    is_small,
+    minimum_share,
+    parts,
+)
 from pipelines_lib.assurance.inquiry import Inquiry
 from pipelines_lib.assurance.shares import Share, magnitude
-from pipelines_lib.assurance.statistics import Estimate
-from pipelines_lib.data.short_keys import read_for_join
-from pipelines_lib.data.snapshots import Snapshot, read_snapshot
 from pipelines_lib.errors import bounded
-from pipelines_lib.results import Answer, CheckResult, Interval
+from pipelines_lib.results import Answer, CheckResult
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import pyarrow as pa
 
     from pipelines_lib.spec.model_spec import ModelSpec
     from pipelines_lib.spec.protected import ProtectedAttribute
     from pipelines_lib.spec.rulebook import RuleBook
 
-ADVERSE_IMPACT = "FAIR-001"
 EQUAL_OPPORTUNITY = "FAIR-002"
 PROTECTED_INPUT = "FAIR-003"
-SCORE_COLUMNS = ("key", "window", "label", "candidate_score")
 
 
 @dataclass(frozen=True)
@@ -74,29 +76,28 @@ class FairnessFigures:
     rows: int
     attributes: tuple[AttributeFigures, ...]
 
+    @property
+    def small(self) -> frozenset[str]:
+        """Groups (``sex=female``) below the policy's minimum share.
 
-def read_people(
-    home: "Path", scores: Snapshot, protected: Snapshot | None
-) -> tuple["pa.Table", "pa.Table | None"]:
-    """Read what ``check_fairness`` joins: the scores, and who is who where that is known."""
-    if protected is None:
-        return read_snapshot(home, scores, SCORE_COLUMNS), None
-    columns = [name for name in SCORE_COLUMNS if name != "key"]
-    return read_for_join(home, scores, protected, columns)
+        A declared group without any row is never small: it has vanished, and that must be seen.
+        """
+        return frozenset(
+            subject(attribute.attribute, group.group)
+            for attribute in self.attributes
+            for group in attribute.groups
+            if group.small
+        )
 
 
 def ask(inquiry: Inquiry) -> Answer:
-    """Compare approvals across protected groups; the only step that sees who is who."""
-    decided, people = read_people(inquiry.home, inquiry.scores, inquiry.protected)
-    checks, figures = check_fairness(
-        inquiry.spec,
-        inquiry.rules,
-        scores=decided,
-        protected=people,
-        cutoff=inquiry.candidate.cutoff,
-        inputs=inquiry.package.contract.names,
-    )
-    return Answer("fairness", checks, figures)
+    """Compare approvals across protected groups."""
+    spec, rules = inquiry.spec, inquiry.rules
+    if spec.fairness.not_applicable:
+        return Answer("fairness", (), FairnessFigures(spec.fairness.not_applicable, 0, ()))
+    checks, figures = check_parity(spec, rules, inquiry.cohort, inquiry.candidate.cutoff)
+    inputs = check_inputs(spec, rules, inquiry.package.contract.names)
+    return Answer("fairness", (*believed(inquiry, checks), *inputs), figures)
 
 
 def check_fairness(
@@ -112,31 +113,39 @@ def check_fairness(
 
     Args:
         spec: The model; its fairness section declares attributes, groups and references.
-        rules: The rules that hold.
-        scores: The scores snapshot, with at least ``SCORE_COLUMNS``.
+        rules: The rules that hold; what they do not rule is reported and not judged.
+        scores: The scores snapshot: key, window, label and candidate's score.
         protected: The protected snapshot; None where the source did not arrive.
         cutoff: Scores at or above it are declined.
         inputs: Names of the features in the candidate's contract.
     """
     if spec.fairness.not_applicable:
         return (), FairnessFigures(spec.fairness.not_applicable, 0, ())
-    decided = decisions(scores, protected, cutoff)
-    rows = len(decided.approved)
+    cohort = cohort_of(spec.fairness.attributes, scores, protected)
+    checks, figures = check_parity(spec, rules, cohort, cutoff)
+    return (*checks, *check_inputs(spec, rules, inputs)), figures
+
+
+def check_parity(
+    spec: "ModelSpec", rules: "RuleBook", cohort: Cohort, cutoff: float
+) -> tuple[tuple[CheckResult, ...], FairnessFigures]:
+    """Judge the approvals of every group against its reference."""
     checks: list[CheckResult] = []
     figures: list[AttributeFigures] = []
     for attribute in spec.fairness.attributes:
-        groups = approvals_by_group(decided, attribute)
-        drawn = tuple(_group_figures(group, rules, rows) for group in groups)
+        groups = approvals_by_group(cohort, attribute, cutoff)
+        drawn = tuple(_group_figures(group, rules, cohort.n) for group in groups)
         figures.append(AttributeFigures(attribute.name, attribute.reference, drawn))
-        checks += _results(attribute, groups, rules, rows)
-    checks += check_inputs(spec, rules, inputs)
-    return tuple(checks), FairnessFigures(None, rows, tuple(figures))
+        checks += _results(attribute, groups, rules, cohort.n)
+    return tuple(checks), FairnessFigures(None, cohort.n, tuple(figures))
 
 
 def check_inputs(
     spec: "ModelSpec", rules: "RuleBook", inputs: Sequence[str]
 ) -> tuple[CheckResult, ...]:
     """Refuse protected attributes as inputs: by name, by source column, by source."""
+    if PROTECTED_INPUT not in rules:
+        return ()
     rule = rules.rule(PROTECTED_INPUT)
     apart = {source.name for source in spec.sources if source.role == "protected"}
     tainted = {feature.name for feature in spec.features if feature.source in apart}
@@ -155,21 +164,6 @@ def check_inputs(
     return tuple(results)
 
 
-def small_groups(figures: FairnessFigures | None) -> frozenset[str]:
-    """Name the groups (``sex=female``) below the policy's minimum share.
-
-    A declared group without any row is never small: it has vanished, and that must be seen.
-    """
-    if figures is None:
-        return frozenset()
-    return frozenset(
-        subject(attribute.attribute, group.group)
-        for attribute in figures.attributes
-        for group in attribute.groups
-        if group.small
-    )
-
-
 def required_groups(spec: "ModelSpec", small: frozenset[str] = frozenset()) -> tuple[str, ...]:
     """Name every group that needs a result: declared, not the reference, not small."""
     return tuple(
@@ -181,13 +175,12 @@ def required_groups(spec: "ModelSpec", small: frozenset[str] = frozenset()) -> t
 
 
 def _is_small(group: GroupApprovals, rules: "RuleBook", rows: int) -> bool:
-    minimum = rules.rule(ADVERSE_IMPACT).parameter("minimum_share")
-    return not group.is_reference and 0 < group.selected.of < minimum * rows
+    return not group.is_reference and is_small(group.selected.of, rows, minimum_share(rules))
 
 
 def _group_figures(group: GroupApprovals, rules: "RuleBook", rows: int) -> GroupFigures:
-    ratio, ratio_span = _parts(group.adverse_impact(_confidence(rules, ADVERSE_IMPACT)))
-    gap, gap_span = _parts(group.equal_opportunity(_confidence(rules, EQUAL_OPPORTUNITY)))
+    ratio, ratio_span = parts(group.adverse_impact(confidence_of(rules, ADVERSE_IMPACT)))
+    gap, gap_span = parts(group.equal_opportunity(confidence_of(rules, EQUAL_OPPORTUNITY)))
     return GroupFigures(
         group=group.group,
         rows=group.selected.of,
@@ -220,8 +213,10 @@ def _results(
             continue
         small = "; below the minimum share: reported, not required"
         aside = small if _is_small(group, rules, rows) else ""
-        results.append(_adverse_impact(rules, attribute, group, aside))
-        results.append(_equal_opportunity(rules, attribute, group, aside))
+        if ADVERSE_IMPACT in rules:
+            results.append(_adverse_impact(rules, attribute, group, aside))
+        if EQUAL_OPPORTUNITY in rules:
+            results.append(_equal_opportunity(rules, attribute, group, aside))
     return results
 
 
@@ -229,7 +224,7 @@ def _adverse_impact(
     rules: "RuleBook", attribute: "ProtectedAttribute", group: GroupApprovals, aside: str
 ) -> CheckResult:
     one, other = group.selected, group.reference_selected
-    ratio, interval = _parts(group.adverse_impact(_confidence(rules, ADVERSE_IMPACT)))
+    ratio, interval = parts(group.adverse_impact(confidence_of(rules, ADVERSE_IMPACT)))
     story = (
         f"{group.group} cannot be compared with {attribute.reference}"
         if ratio is None
@@ -249,8 +244,8 @@ def _equal_opportunity(
 ) -> CheckResult:
     """Judge the size of the difference: favouring a group is a difference as well."""
     one, other = group.deserving, group.reference_deserving
-    signed = group.equal_opportunity(_confidence(rules, EQUAL_OPPORTUNITY))
-    size, interval = _parts(magnitude(signed) if signed else None)
+    signed = group.equal_opportunity(confidence_of(rules, EQUAL_OPPORTUNITY))
+    size, interval = parts(magnitude(signed) if signed else None)
     story = (
         f"share approved of {group.group} {signed.value:+.3f} against {attribute.reference}"
         if signed
@@ -263,14 +258,6 @@ def _equal_opportunity(
         interval=interval,
         n=_behind(one, other),
     )
-
-
-def _parts(estimate: Estimate | None) -> tuple[float | None, Interval | None]:
-    return (estimate.value, estimate.interval) if estimate else (None, None)
-
-
-def _confidence(rules: "RuleBook", code: str) -> float:
-    return rules.rule(code).parameter("confidence")
 
 
 def _behind(one: Share, other: Share) -> int:

@@ -1,10 +1,11 @@
 """Is the paperwork in order that a model needs before it may decide about anybody?
 
-``GOV-001`` the inventory is complete, ``GOV-002`` roles are separate, ``GOV-003`` every policy
+``GOV-001`` the inventory is complete, ``GOV-002`` roles are separate (an
+approver too, where there is one), ``GOV-003`` every policy
 is in force, ``GOV-004`` a champion is never replaced by a model that knows less.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 
 from pipelines_lib.assurance.inquiry import Inquiry
@@ -23,6 +24,7 @@ _PLACEHOLDERS = frozenset(
     {"", "-", "?", "n/a", "na", "none", "tbd", "tba", "tbc", "todo", "fixme", "unknown", "xxx"}
 )
 """What people write where nothing has been decided yet, without case and full stops."""
+_COUNTS = {3: "three", 4: "four"}
 
 
 def ask(inquiry: Inquiry) -> Answer:
@@ -69,22 +71,22 @@ def check_governance(
 def _inventory(spec: ModelSpec, rules: RuleBook) -> CheckResult | None:
     if INVENTORY not in rules:
         return None
-    entries = dict(_entries(spec))
-    empty = [name for name, text in entries.items() if _says_nothing(text)]
+    texts = dict(entries(spec))
+    empty = [name for name, text in texts.items() if says_nothing(text)]
     said = (
         f"nothing is said under {bounded(empty)}"
         if empty
-        else f"all {len(entries)} entries of the inventory are filled in"
+        else f"all {len(texts)} entries of the inventory are filled in"
     )
     return rules.rule(INVENTORY).answer("model", said, holds=not empty)
 
 
-def _entries(spec: ModelSpec) -> Iterator[tuple[str, str]]:
+def entries(spec: ModelSpec) -> Iterator[tuple[str, str]]:
     """Every text the inventory holds, by where it stands in the spec."""
     for name in ("title", "purpose", "tier_rationale"):
         yield name, getattr(spec, name)
-    for name in ("owner", "developer", "validator"):
-        yield f"people.{name}", getattr(spec.people, name)
+    for name, person in _people(spec).items():
+        yield f"people.{name}", person
     for name in ("assumptions", "limitations", "rejected_alternatives"):
         for i, text in enumerate(getattr(spec.documentation, name)):
             yield f"documentation.{name}[{i}]", text
@@ -100,23 +102,41 @@ def _entries(spec: ModelSpec) -> Iterator[tuple[str, str]]:
         yield "fairness.not_applicable", spec.fairness.not_applicable
 
 
-def _says_nothing(text: str) -> bool:
+def says_nothing(text: str) -> bool:
+    """Whether it is what people write where nothing has been decided yet."""
     return text.strip().strip(".").casefold() in _PLACEHOLDERS
 
 
 def _roles(spec: ModelSpec, rules: RuleBook) -> CheckResult | None:
     if ROLES not in rules:
         return None
+    rule, people = rules.rule(ROLES), _people(spec)
+    # A pack that says nothing about approvers asks for none.
+    needed = spec.tier <= dict(rule.parameters).get("approver_up_to_tier", 0)
+    if needed and spec.people.approver is None:
+        return rule.answer("people", f"tier {spec.tier} needs an approver", holds=False)
     held: dict[str, list[str]] = {}
-    for role in ("owner", "developer", "validator"):
-        held.setdefault(_same_person(getattr(spec.people, role)), []).append(role)
+    for role, person in people.items():
+        held.setdefault(_same_person(person), []).append(role)
     shared = [" and ".join(roles) for roles in held.values() if len(roles) > 1]
     said = (
         f"{'; '.join(shared)} are the same person or team"
         if shared
-        else "owner, developer and validator are three different people or teams"
+        else f"{_listed(people)} are {_COUNTS[len(people)]} different people or teams"
     )
-    return rules.rule(ROLES).answer("people", said, holds=not shared)
+    return rule.answer("people", said, holds=not shared)
+
+
+def _people(spec: ModelSpec) -> dict[str, str]:
+    """Who holds each role; an approver only where one is named."""
+    named = {role: getattr(spec.people, role) for role in ("owner", "developer", "validator")}
+    approver = spec.people.approver
+    return named if approver is None else {**named, "approver": approver}
+
+
+def _listed(names: Iterable[str]) -> str:
+    *first, last = names
+    return f"{', '.join(first)} and {last}"
 
 
 def _same_person(name: str) -> str:

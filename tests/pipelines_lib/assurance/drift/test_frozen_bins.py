@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
 
+from pipelines_lib.assurance.chi_square import critical_value
 from pipelines_lib.assurance.drift.frozen_bins import Reference, check_drift
 from pipelines_lib.canonical import canonical_bytes, plain
 from pipelines_lib.modelling.features import FeatureContract
@@ -64,7 +67,7 @@ def test_incomes_that_doubled_fail_and_take_the_score_with_them(spec, rules, ban
 
 def test_a_move_between_watch_and_act_passes_and_says_watch(spec, rules, bank):
     current = bank.people(2_000, 1)
-    more = pa.array(current["income"].to_numpy() + 4)
+    more = pa.array(current["income"].to_numpy() + 3.5)
     checks, _ = ask(
         spec, rules, bank, shifted(current, "income", more), bank.package(bank.people(4_000))
     )
@@ -138,7 +141,9 @@ def test_a_feature_the_champion_does_not_know_is_held_against_the_candidates_bin
 )
 def test_missing_values_that_appear_are_a_change_of_their_own(spec, rules, bank, blank, outcome):
     current = bank.people(1_000, 1)
-    homes = pa.array([None] * blank + ["own"] * 600 + ["rent"] * (400 - blank), pa.string())
+    values = [None] * blank + ["own"] * 600 + ["rent"] * (400 - blank)
+    order = np.random.default_rng(3).permutation(1_000)
+    homes = pa.array([values[place] for place in order], pa.string())
     train = shifted(
         bank.people(1_000), "home", pa.array([None] * 100 + ["own"] * 600 + ["rent"] * 300)
     )
@@ -177,9 +182,121 @@ def test_a_quiet_year_raises_no_alarm(spec, rules, bank):
 def test_figures_have_the_words_of_the_evidence_pack(spec, rules, bank):
     _, figures = ask(spec, rules, bank, bank.people(300, 1), bank.package(bank.people(400)))
     pack = plain(figures)
-    assert set(pack) == {"reference", "reference_rows", "current_rows", "features", "score"}
+    parts = {"reference", "reference_rows", "current_rows", "current_nights"}
+    assert set(pack) == {*parts, "features", "score", "total"}
     shape = {"feature", "psi", "critical", "missing_reference", "missing_current", "bins"}
+    shape |= {"chance", "newest"}
     assert set(pack["features"][0]) == set(pack["score"]) == shape
     assert set(pack["score"]["bins"][0]) == {"label", "reference", "current"}
     for column in (*pack["features"], pack["score"]):
         assert sum(one["current"] for one in column["bins"]) == pytest.approx(1, abs=1e-4)
+
+
+def since(night, values, early):
+    """Values of a column from one night on; fifty rows a night."""
+    first = night * 50
+    return pa.array(np.concatenate([early[:first], values[first:]]))
+
+
+def test_a_shift_of_the_newest_nights_does_not_drown_among_quiet_ones(spec, rules, bank):
+    current = bank.people(6_000, 1)  # 120 nights
+    incomes = current["income"].to_numpy()
+    late = since(114, incomes + 25, incomes)
+    checks, figures = ask(
+        spec, rules, bank, shifted(current, "income", late), bank.package(bank.people(4_000))
+    )
+    income = result(checks, "DRIFT-001", "income")
+    assert income.outcome is Outcome.FAILED
+    assert f"The newest {figures.features[0].newest.nights} nights alone" in income.explanation
+    assert figures.features[0].psi < 0.25 < figures.features[0].newest.psi == income.observed
+    assert "of 120 nights" in income.explanation
+
+
+def test_as_many_nights_are_pooled_as_it_takes_to_tell_half_the_limit_from_chance(
+    spec, rules, bank
+):
+    _, figures = ask(spec, rules, bank, bank.people(6_000, 1), bank.package(bank.people(4_000)))
+    newest = figures.features[0].newest
+    assert newest.critical <= 0.125
+    fewer = newest.critical * (1 / 4_000 + 1 / (newest.rows - 50))
+    assert fewer / (1 / 4_000 + 1 / newest.rows) > 0.125
+    assert newest.nights * 50 == newest.rows
+
+
+def test_missing_values_that_vanish_in_the_newest_nights_are_found(spec, rules, bank):
+    homes = bank.people(6_000, 1)["home"].to_pylist()
+    late = [home or "own" if place >= 5_000 else home for place, home in enumerate(homes)]
+    current = shifted(bank.people(6_000, 1), "home", pa.array(late))
+    checks, _ = ask(spec, rules, bank, current, bank.package(bank.people(4_000)))
+    home = result(checks, "DRIFT-003", "home")
+    assert home.outcome is Outcome.FAILED
+    assert "The newest" in home.explanation
+
+
+def test_the_chance_of_an_index_counts_all_features_and_both_pools(spec, rules, bank):
+    _, figures = ask(spec, rules, bank, bank.people(6_000, 1), bank.package(bank.people(4_000)))
+    income = figures.features[0]
+    level = 0.05 / (2 * 3)
+    assert income.critical == pytest.approx(
+        critical_value(9, level) * (1 / 4_000 + 1 / 6_000), rel=1e-9
+    )
+    assert income.chance > level
+
+
+def test_checks_that_no_policy_rules_are_not_answered(spec, rules, bank):
+    alone = replace(rules, rules=(rules.rule("DRIFT-002"),))
+    checks, figures = ask(spec, alone, bank, bank.people(500, 1), bank.package(bank.people(4_000)))
+    assert [(check.code, check.subject) for check in checks] == [("DRIFT-002", "score")]
+    assert figures.features == ()
+
+
+def test_a_constant_and_an_infinite_column_are_answered(spec, rules, bank):
+    people = shifted(bank.people(4_000), "arrears", pa.array(np.ones(4_000, dtype=np.int64)))
+    now = shifted(bank.people(900, 1), "arrears", pa.array(np.ones(900, dtype=np.int64)))
+    now = shifted(now, "income", pa.array(np.where(np.arange(900) % 2, np.inf, -np.inf)))
+    checks, figures = ask(spec, rules, bank, now, bank.package(people))
+    assert result(checks, "DRIFT-001", "income").outcome is Outcome.FAILED
+    assert result(checks, "DRIFT-001", "arrears").outcome is Outcome.NOT_ENOUGH_EVIDENCE
+    canonical_bytes(figures)
+
+
+def test_a_column_that_is_missing_everywhere_now_is_an_alarm(spec, rules, bank):
+    now = shifted(bank.people(900, 1), "home", pa.nulls(900, pa.string()))
+    checks, _ = ask(spec, rules, bank, now, bank.package(bank.people(4_000)))
+    assert result(checks, "DRIFT-001", "home").outcome is Outcome.FAILED
+    assert result(checks, "DRIFT-003", "home").outcome is Outcome.FAILED
+
+
+def test_a_category_of_a_hundred_thousand_levels_is_answered_in_few_words(spec, rules, bank):
+    many = tuple(f"branch {number}" for number in range(100_000))
+    features = tuple(
+        each.model_copy(update={"levels": many}) if each.name == "home" else each
+        for each in spec.features
+    )
+    wide = spec.model_copy(update={"features": features})
+    train = shifted(bank.people(4_000), "home", pa.array(many[:4_000]))
+    now = shifted(bank.people(2_000, 1), "home", pa.array(many[3_000:5_000]))
+    package = bank.package(train, contract=FeatureContract.from_spec(wide))
+    checks, figures = ask(wide, rules, bank, now, package)
+    assert result(checks, "DRIFT-001", "home").outcome is Outcome.NOT_ENOUGH_EVIDENCE
+    home = next(each for each in figures.features if each.feature == "home")
+    assert len(home.bins) <= 24
+    assert home.bins[-1].label.endswith("others")
+    assert len(canonical_bytes(figures)) < 20_000
+
+
+@pytest.mark.parametrize("rows", [300, 900])
+def test_where_nothing_moved_one_run_in_twenty_raises_any_alarm_at_most(spec, rules, bank, rows):
+    package = bank.package(bank.people(4_000))
+    tight = replace(
+        rules,
+        rules=tuple(replace(one, limit=1e-9) for one in rules.rules if one.check[:5] == "DRIFT"),
+    )
+    runs = 60
+    alarms = 0
+    for run in range(runs):
+        checks, _ = ask(spec, tight, bank, bank.people(rows, run + 100), package)
+        alarms += any(
+            check.outcome is Outcome.FAILED for check in checks if check.code == "DRIFT-001"
+        )
+    assert alarms / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)

@@ -4,7 +4,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from pipelines_lib.assurance.fairness.parity import check_fairness, required_groups, small_groups
+from pipelines_lib.assurance.fairness.parity import check_fairness, required_groups
 from pipelines_lib.canonical import canonical_bytes, plain
 from pipelines_lib.results import Outcome
 from pipelines_lib.spec.model_spec import ModelSpec
@@ -119,8 +119,8 @@ def test_every_one_of_few_women_approved_does_not_pass_on_luck(spec, rules):
 def test_a_declared_group_that_vanished_is_missed_and_never_small(spec, rules):
     checks, figures = ask(spec, rules, people(men=(700, 1_000)))
     assert result(checks, "FAIR-001").outcome is Outcome.NOT_ENOUGH_EVIDENCE
-    assert small_groups(figures) == frozenset()
-    assert required_groups(spec, small_groups(figures)) == ("sex=women",)
+    assert figures.small == frozenset()
+    assert required_groups(spec, figures.small) == ("sex=women",)
 
 
 def test_without_its_reference_no_group_can_be_judged(spec, rules):
@@ -133,8 +133,8 @@ def test_without_its_reference_no_group_can_be_judged(spec, rules):
 def test_a_group_below_two_percent_is_reported_but_not_required(spec, rules, women, small):
     rows = people(women=(10, women), men=(700, 1_000 - women))
     checks, figures = ask(spec, rules, rows)
-    assert small_groups(figures) == small
-    assert required_groups(spec, small_groups(figures)) == tuple(sorted({"sex=women"} - small))
+    assert figures.small == small
+    assert required_groups(spec, figures.small) == tuple(sorted({"sex=women"} - small))
     assert result(checks, "FAIR-001").observed is not None
     assert ("not required" in result(checks, "FAIR-001").explanation) == bool(small)
 

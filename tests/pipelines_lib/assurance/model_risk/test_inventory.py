@@ -1,5 +1,6 @@
 """GOV-001, GOV-002, GOV-003 and GOV-004: paperwork, people, policies and time."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -123,6 +124,50 @@ def test_a_word_that_merely_begins_like_a_placeholder_is_an_entry(spec):
 def test_one_person_in_two_roles_fails_however_the_name_is_written(spec, people, said):
     found = result(ask(changed(spec, people=people)), "GOV-002")
     assert (found.outcome, found.explanation) == (FAILED, said)
+
+
+def roles(spec, *, tier, approver=None, **parameters):
+    """GOV-002 for a tier, with or without an approver."""
+    data = spec.model_dump(mode="json")
+    data["tier"] = tier
+    data["people"]["approver"] = approver
+    (written,) = book(pack(), ("GOV-002",)).rules
+    rule = replace(written, parameters=tuple(parameters.items()))
+    rules = RuleBook((rule,), approval_required=False, policies=())
+    model = ModelSpec.model_validate(data)
+    (found,) = check_governance(model, {}, rules, as_of=NIGHT, champion_as_of=None)
+    return found
+
+
+@pytest.mark.parametrize(("tier", "outcome"), [(1, FAILED), (2, FAILED), (3, PASSED)])
+def test_an_approver_is_needed_up_to_the_tier_that_the_policy_names(spec, tier, outcome):
+    found = roles(spec, tier=tier, approver_up_to_tier=2)
+    assert found.outcome is outcome
+    assert (found.explanation == f"tier {tier} needs an approver") is (outcome is FAILED)
+
+
+def test_a_policy_that_says_nothing_of_approvers_needs_none(spec):
+    assert roles(spec, tier=1).outcome is PASSED
+
+
+@pytest.mark.parametrize("same", ["Retail", "science", " RISK "])
+def test_an_approver_is_none_of_the_others(spec, same):
+    found = roles(spec, tier=3, approver=same)
+    assert found.outcome is FAILED
+    assert "and approver are the same person or team" in found.explanation
+
+
+def test_four_different_people_are_named_as_such(spec):
+    found = roles(spec, tier=1, approver="Board", approver_up_to_tier=2)
+    assert found.outcome is PASSED
+    assert found.explanation == (
+        "owner, developer, validator and approver are four different people or teams"
+    )
+
+
+def test_a_placeholder_is_no_approver(spec):
+    found = result(ask(changed(spec, people={"approver": "tbd"})), "GOV-001")
+    assert found.explanation == "nothing is said under people.approver"
 
 
 @pytest.mark.parametrize(

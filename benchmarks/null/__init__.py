@@ -1,0 +1,1 @@
+"""How often do the questions alarm where nothing is wrong, and what do they catch?"""

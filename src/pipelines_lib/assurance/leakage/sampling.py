@@ -1,0 +1,21 @@
+"""How many rows does a question on leakage look at, and how sure must it be?"""
+
+import numpy as np
+
+from pipelines_lib.assurance.leakage.columns import Rows
+from pipelines_lib.spec.rulebook import Rule
+
+
+def thinned(rows: Rows, most: int) -> Rows:
+    """At most so many rows, evenly spread over their order."""
+    if rows.n <= most:
+        return rows
+    return rows.where(np.linspace(0, rows.n - 1, most).astype(np.intp))
+
+
+def shared_confidence(rule: Rule, looks: int) -> float:
+    """The confidence of one look, so that all looks together keep that of the rule.
+
+    Bonferroni: one minus alpha over the number of looks.
+    """
+    return 1 - (1 - rule.parameter("confidence")) / max(looks, 1)
