@@ -56,7 +56,8 @@ def _alarms(tallies: Sequence[Tally], day: str) -> list[str]:
         _table(["check that ever alarmed", *sizes], checks)
         if checks
         else "No check alarmed in any of these runs.",
-        f"Asked: {len(asked)} checks, {', '.join(asked)}. Left out: {', '.join(sorted(BY_DESIGN))}, "
+        f"Asked: {len(asked)} checks, {', '.join(asked)}. Left out: "
+        f"{', '.join(sorted(BY_DESIGN))}, "
         "which fails by design where a candidate is no better than its champion, PERF-016, which "
         "asks the clock, and governance, which chance does not touch.",
     ]

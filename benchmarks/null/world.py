@@ -7,7 +7,7 @@ dealt out without looking at anything. Nights are alike. An effect changes exact
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,8 @@ MATURED: Final = 70
 OUTCOME_NIGHTS: Final = 30
 OUT_OF_TIME: Final = 0.25
 CUTOFF: Final = 0.35
+RENTING: Final = 0.4
+BLANK: Final = 0.05
 COIN: Final = 0.3
 """Weight of each coin; small, so that leaving one out only shrinks the log-odds."""
 SHRINKAGE: Final = 1 / np.sqrt(1 + COIN**2 * 0.346)
@@ -49,19 +51,40 @@ SHRINKAGE: Final = 1 / np.sqrt(1 + COIN**2 * 0.346)
 NAMES: Final = ("income", "arrears", "home", "tenure", "heads", "tails")
 WEIGHTS: Final = {"income": -0.1, "arrears": 0.7, "home": 0.5, "tenure": 0.0}
 INTERCEPT: Final = 2.2
-DETAILS: Final = {
-    "income": {"type": "number", "monotone": "decreasing"},
-    "arrears": {"type": "integer", "monotone": "increasing", "missing": "allowed"},
-    "home": {"type": "category", "levels": ["own", "rent"]},
-    "tenure": {"type": "number", "missing": "allowed"},
-    "heads": {"type": "integer"},
-    "tails": {"type": "integer"},
+DETAILS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "income": {
+        "type": "number",
+        "monotone": "decreasing",
+        "meaning": "income a month",
+        "reason": "Income is low for the amount requested",
+    },
+    "arrears": {
+        "type": "integer",
+        "monotone": "increasing",
+        "missing": "allowed",
+        "meaning": "months in arrears",
+        "reason": "Recent payments were late",
+    },
+    "home": {
+        "type": "category",
+        "levels": ["own", "rent"],
+        "meaning": "kind of home",
+        "reason": "Kind of residence",
+    },
+    "tenure": {
+        "type": "number",
+        "missing": "allowed",
+        "meaning": "years with the employer",
+        "reason": "Length of employment",
+    },
+    "heads": {"type": "integer", "meaning": "the first coin", "reason": "Outcome of one toss"},
+    "tails": {"type": "integer", "meaning": "the second coin", "reason": "Result of another throw"},
 }
 
 
 @dataclass(frozen=True)
 class Effects:
-    """What is wrong, each at 0 where nothing is.
+    """What is wrong; each is 0 where nothing is.
 
     Attributes:
         impact: Income that women lack, in standard deviations: fewer of them are approved.
@@ -93,13 +116,16 @@ class Linear:
     bias: float
 
     def margin(self, X: Matrix) -> Floats:  # noqa: N803  (the field's name for inputs)
+        """The log-odds of each row."""
         return np.asarray(self.contributions(X)[0].sum(axis=1) + self.bias)
 
     def contributions(self, X: Matrix) -> tuple[Floats, float]:  # noqa: N803
+        """What each input adds, and the bias."""
         weights = np.array([self.weights.get(name, 0.0) for name in NAMES])
         return np.nan_to_num(X).astype(np.float64) * weights, self.bias
 
     def save(self, folder: Path) -> tuple[str, ...]:
+        """It is never put at rest."""
         raise NotImplementedError(folder)
 
 
@@ -128,9 +154,9 @@ class People:
         made = {}
         for name, values in self.columns.items():
             blank = np.isnan(values) if values.dtype.kind == "f" else None
-            if DETAILS[name]["type"] == "integer":
-                values = np.nan_to_num(values).astype(np.int64)
-            made[name] = pa.array(values, mask=blank)
+            whole = DETAILS[name]["type"] == "integer"
+            written = np.nan_to_num(values).astype(np.int64) if whole else values
+            made[name] = pa.array(written, mask=blank)
         return pa.table(made)
 
 
@@ -141,7 +167,7 @@ def people(
     sex, age = rng.integers(0, 2, rows), rng.integers(0, 3, rows)
     income = 50 + 10 * (rng.normal(size=rows) - effects.impact * (sex == 1) + effects.drift * moved)
     arrears = rng.choice([0.0, 1.0, 2.0, 3.0, np.nan], rows, p=[0.5, 0.25, 0.14, 0.07, 0.04])
-    rents = rng.random(rows) < 0.4
+    rents = rng.random(rows) < RENTING
     tenure = rng.normal(5, 2, rows)
     coins = {name: rng.choice([-1.0, 1.0], rows) for name in ("heads", "tails")}
     logit = INTERCEPT + WEIGHTS["income"] * income + WEIGHTS["arrears"] * np.nan_to_num(arrears)
@@ -152,7 +178,7 @@ def people(
         "income": income,
         "arrears": arrears,
         "home": np.where(rents, "rent", "own"),
-        "tenure": np.where(rng.random(rows) < 0.05, np.nan, tenure),
+        "tenure": np.where(rng.random(rows) < BLANK, np.nan, tenure),
         **coins,
     }
     return People(columns, sex, age, bad)
@@ -160,7 +186,7 @@ def people(
 
 def make_spec(tier: int) -> ModelSpec:
     """The bank's spec: two protected attributes, costs, and people who look at cases."""
-    feature = {"source": "accounts", "meaning": "an input", "reason": "It is out of line"}
+    source, sexes = {"uri": "made.up", "key": "id"}, {"men": [0], "women": [1]}
     bands = {"young": [None, 29], "middle": [30, 59], "old": [60, None]}
     return ModelSpec.model_validate(
         {
@@ -184,11 +210,13 @@ def make_spec(tier: int) -> ModelSpec:
             "policies": ["house"],
             "schedule": {"cron": "0 2 * * *", "timezone": "UTC"},
             "sources": [
-                {"name": "accounts", "role": "population", "uri": "a.csv", "key": "id", "business_date": "day"},
-                {"name": "people", "role": "protected", "uri": "p.csv", "key": "id"},
-                {"name": "outcomes", "role": "label", "uri": "o.csv", "key": "id", "observed_on": "seen"},
+                {**source, "name": "accounts", "role": "population", "business_date": "day"},
+                {**source, "name": "people", "role": "protected"},
+                {**source, "name": "outcomes", "role": "label", "observed_on": "seen"},
             ],
-            "features": [{**feature, "name": name, **DETAILS[name]} for name in NAMES],
+            "features": [
+                {"name": name, "source": "accounts", **DETAILS[name]} for name in NAMES
+            ],
             "label": {
                 "source": "outcomes",
                 "column": "bad",
@@ -199,7 +227,7 @@ def make_spec(tier: int) -> ModelSpec:
             },
             "fairness": {
                 "attributes": [
-                    {"name": "sex", "column": "sex", "reference": "men", "groups": {"men": [0], "women": [1]}},
+                    {"name": "sex", "column": "sex", "reference": "men", "groups": sexes},
                     {"name": "age", "column": "age", "reference": "middle", "bands": bands},
                 ]
             },
@@ -249,7 +277,7 @@ class Bench:
 class Made(Inquiry):
     """An inquiry whose models lie in memory and not in a folder."""
 
-    opened: Mapping[str, ModelPackage] = None  # type: ignore[assignment]  (always given)
+    opened: Mapping[str, ModelPackage] = field(default_factory=dict)
 
     def open(self, package: PackageRef) -> ModelPackage:
         """The model of that name."""
@@ -393,7 +421,8 @@ def spoilt(rng: np.random.Generator, margin: Floats, crowd: People, effects: Eff
     """The log-odds of a model with something wrong about it."""
     rents = crowd.columns["home"] == "rent"
     noise = rng.normal(size=len(margin)) * (effects.blunt + effects.weak * rents)
-    return (margin + noise) * (1 + effects.too_sure) + effects.too_high
+    spread = (margin + noise) * (1 + effects.too_sure)
+    return np.asarray(spread + effects.too_high, dtype=np.float64)
 
 
 def _protected(

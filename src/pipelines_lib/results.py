@@ -81,7 +81,7 @@ class CheckResult:
     @classmethod
     def from_plain(cls, data: Mapping[str, Any]) -> Self:
         """Rebuild a result from the JSON of an evidence pack."""
-        interval = data["interval"]
+        interval = data.get("interval")
         return cls(
             **{
                 **data,

@@ -14,7 +14,7 @@ from deployments.cli import app
 from pipelines_lib.errors import ServiceError
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("run", "replay", "check", "models", "show", "report", "doctor", "down")
+COMMANDS = (*("run", "replay", "check", "models", "show", "report", "reproduce", "doctor", "down"),)
 AS_JSON = [
     ["models"],
     ["show", "credit_default"],
@@ -40,7 +40,7 @@ def last_line(result):
 def test_help_lists_every_command_with_what_it_does(cli):
     result = cli("--help")
     assert result.exit_code == 0
-    for command in (*COMMANDS, "evidence"):
+    for command in (*COMMANDS, "evidence", "policy"):
         assert re.search(rf"^\s+{command}\s+\w+", result.stdout, re.MULTILINE), command
     assert re.search(r"^\s+verify\s+\w+", cli("evidence", "--help").stdout, re.MULTILINE)
 
@@ -51,7 +51,9 @@ def test_every_command_of_the_application_is_known_to_this_test():
     }
 
 
-@pytest.mark.parametrize("command", [[], *[[each] for each in COMMANDS], ["evidence", "verify"]])
+@pytest.mark.parametrize(
+    "command", [[], *[[each] for each in COMMANDS], ["evidence", "verify"], ["policy", "check"]]
+)
 def test_help_answers_without_loading_anything_heavy(command):
     heavy = {
         "pandas", "numpy", "pyarrow", "prefect", "mlflow", "sklearn", "xgboost", "duckdb",

@@ -29,6 +29,7 @@ from pipelines_lib.assurance.model_risk import (
     soundness,
 )
 from pipelines_lib.errors import SpecError, bounded
+from pipelines_lib.governance.evidence import required_of
 from pipelines_lib.results import CheckResult, Consequence, Outcome, Requirement
 from pipelines_lib.spec.loading import parse_model, parse_policy
 from pipelines_lib.spec.model_spec import ModelSpec
@@ -45,8 +46,16 @@ STANDINGS: Final[tuple[Standing, ...]] = (
 )
 """Worst first."""
 
-OWN_JUDGEMENT: Final = frozenset({"PERF-007", "DRIFT-001", "DRIFT-002"})
-"""Checks that judge by more than their limit; others are found out by their own results."""
+OWN_JUDGEMENT: Final = frozenset(
+    {
+        *("DATA-002", "DATA-007", "DATA-009", "PERF-007", "PERF-009", "STRESS-001", "STRESS-004"),
+        *("DRIFT-001", "DRIFT-002", "DRIFT-003", "DRIFT-004", "DRIFT-005", "DRIFT-006"),
+        *("DRIFT-007", "LEAK-003", "LEAK-005", "LEAK-006", "LEAK-007", "LEAK-008"),
+        *("FAIR-010", "FAIR-011", "EXPL-006"),
+    }
+)
+"""Checks that judge by more than their limit: significance, a second bound, what a spec
+justifies. Others are found out where a recorded outcome does not follow from figure and limit."""
 _ROWS: Final = "minimum_rows"
 _BY_GROUP: Final = "FAIR-"
 _WORST_FIRST = (Outcome.FAILED, Outcome.NOT_ENOUGH_EVIDENCE, Outcome.PASSED)
@@ -329,7 +338,7 @@ def _insisted(
     evidence: Mapping[str, Any], spec: ModelSpec, rules: RuleBook, then: Mapping[str, Rule]
 ) -> Iterator[Requirement]:
     """What the rules of the day insist on, without groups that the night found too small."""
-    known = {(each["code"], each["subject"]) for each in evidence["requirements"]}
+    known = {(each.code, each.subject) for each in required_of(evidence)}
     champion = evidence["champion"] is not None
     for one in requirements.required(spec, rules, champion=champion, stage="challenge"):
         too_small = one.code.startswith(_BY_GROUP) and one.code in then

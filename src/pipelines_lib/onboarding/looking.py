@@ -47,13 +47,23 @@ def suspicions(
     candidates: Sequence[Profile],
     labels: NDArray[np.int8],
     dates: NDArray[np.datetime64] | None,
+    train: NDArray[np.bool_] | None,
     limits: SuspicionLimits | None,
 ) -> tuple[Suspicion, ...]:
-    """Which candidates know the outcome before it happened?"""
+    """Which candidates know the outcome before it happened?
+
+    Asked of all rows, and of those a model would be trained on: a habit of writing down what
+    was known later may have ended since.
+    """
     if limits is None or not candidates:
         return ()
     read = {each.name: _column(table, each) for each in candidates}
-    return suspect(read, labels, dates, limits)
+    found = suspect(read, labels, dates, limits)
+    if train is None or dates is None or train.all():
+        return found
+    named = {each.column for each in found}
+    left = {name: column.where(train) for name, column in read.items() if name not in named}
+    return (*found, *suspect(left, labels[train], dates[train], limits))
 
 
 def trained_on(

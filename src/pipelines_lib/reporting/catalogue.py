@@ -281,6 +281,46 @@ QUESTIONS = {
         formatting.points,
         _DATA_OWNER + "find out why {subject} is blank more often than before.",
     ),
+    "DRIFT-004": Question(
+        "Levels training never had",
+        formatting.share,
+        "Model owner: decide cases with the new levels of {subject} by hand until outcomes mature.",
+    ),
+    "DRIFT-005": Question(
+        "Change of the rate of positives",
+        formatting.share,
+        _DEVELOPER + "see whether predictions follow (PERF-002); recalibrate on newer nights.",
+    ),
+    "DRIFT-006": Question(
+        "Drift weighed by importance",
+        formatting.decimal,
+        _DEVELOPER + "look at the bins of the features that add most.",
+    ),
+    "DRIFT-007": Question(
+        "Newest delivery is representative",
+        formatting.decimal,
+        _DATA_OWNER + "say how the newest delivery was drawn; it is no drift before it lasts.",
+    ),
+    "STRESS-001": Question(
+        "Scenarios",
+        formatting.share,
+        "Model owner: weigh scenario {subject} against capital and limits before promotion.",
+    ),
+    "STRESS-002": Question(
+        "Errors of measurement",
+        formatting.share,
+        _DEVELOPER + "smooth or bin the features whose small errors flip decisions.",
+    ),
+    "STRESS-003": Question(
+        "Missing values",
+        formatting.signed,
+        "Model owner: refuse blanks of {subject}, or find a second source of what it tells.",
+    ),
+    "STRESS-004": Question(
+        "Reverse stress",
+        formatting.significant,
+        "Model owner: ask how likely that multiple of scenario {subject} is.",
+    ),
     "EXPL-001": Question(
         "Every decline has reasons",
         formatting.share,
@@ -295,6 +335,21 @@ QUESTIONS = {
         "Monotone direction holds",
         formatting.significant,
         _DEVELOPER + "{subject} acts against its declared direction; check the constraint.",
+    ),
+    "EXPL-004": Question(
+        "Reasons survive retraining",
+        formatting.share,
+        _DEVELOPER + "reasons change with the training draw; look at inputs that are alike.",
+    ),
+    "EXPL-005": Question(
+        "A second method gives the same reasons",
+        formatting.share,
+        _DEVELOPER + "do not use the reasons before it is understood why two methods differ.",
+    ),
+    "EXPL-006": Question(
+        "Words of reasons fit",
+        formatting.share,
+        "Model owner: correct the {subject} of the reasons that are named.",
     ),
     "GOV-001": Question(
         "Inventory is complete",

@@ -89,7 +89,7 @@ def measures(evidence: Figures) -> list[Measure]:
             )
         )
     if erred := figures.get("equalised_odds"):
-        found += [_errors(evidence, erred, *which) for which in _RATES]
+        found += [_errors(evidence, erred, rate) for rate in _RATES]
     if meant := figures.get("group_calibration"):
         parts = _parts(meant, calibrations)
         found.append(
@@ -113,9 +113,8 @@ _RATES = (
 _Parts = tuple[tuple[str, tuple[Row, ...]], ...]
 
 
-def _errors(
-    evidence: Figures, erred: Figures, rate: str, people: str, title: str, said: str
-) -> Measure:
+def _errors(evidence: Figures, erred: Figures, which: tuple[str, str, str, str]) -> Measure:
+    rate, people, title, said = which
     parts = _parts(erred, lambda attribute: odds(attribute, rate, people))
     return Measure(
         title,
@@ -206,12 +205,20 @@ def _ratio_scale(parts: _Parts) -> tracks.Track:
     )
 
 
-def heat(pair: Figures) -> list[tuple[str, list[Cell]]]:
-    """Rows of the heat table of two attributes: name of the group, and a cell per other group."""
-    names = [formatting.words(name) for name in pair["groups"]]
-    return [
-        (name, [_cell(pair, row, column) for column in range(len(pair["others"]))])
-        for row, name in enumerate(names)
+def heat(pair: Figures) -> tuple[list[str], list[tuple[str, list[Cell]]]]:
+    """The heat table of two attributes: names of its columns, and each row with its cells.
+
+    A group without anybody is left out unless it is judged: then it has vanished.
+    """
+    marks = [
+        [bool(people or judged) for people, judged in zip(*both, strict=True)]
+        for both in zip(pair["rows"], pair["judged"], strict=True)
+    ]
+    rows = [place for place, marked in enumerate(marks) if any(marked)]
+    columns = [place for place, marked in enumerate(zip(*marks, strict=True)) if any(marked)]
+    return [formatting.words(pair["others"][column]) for column in columns], [
+        (formatting.words(pair["groups"][row]), [_cell(pair, row, column) for column in columns])
+        for row in rows
     ]
 
 
@@ -264,6 +271,13 @@ def _measures(pair: Figures, row: int, column: int) -> dict[str, str]:
         "odds": written("odds", lambda value: formatting.decimal(value, 2)),
         "calibration": written("calibration", lambda value: formatting.decimal(value, 2)),
     }
+
+
+def lowest_near(figures: Figures) -> Figures | None:
+    """The lowest intersection at the cut-offs around the one in use."""
+    near = zip(figures["intersections"], figures["judged"], strict=True)
+    found = [one for one, judged in near if judged and one]
+    return min(found, key=lambda one: (one["ratio"], one["subject"])) if found else None
 
 
 def line_groups(attribute: Figures) -> list[tuple[str, str, Figures]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipelines_lib.governance.evidence import required_of
 from pipelines_lib.reporting import catalogue, formatting
 
 Evidence = Mapping[str, Any]
@@ -156,10 +157,7 @@ def _rules(evidence: Evidence) -> dict[str, Mapping[str, Any]]:
 
 
 def _duties(evidence: Evidence) -> dict[tuple[str, str], str]:
-    return {
-        (duty["code"], duty["subject"]): duty["consequence"]
-        for duty in evidence.get("requirements") or ()
-    }
+    return {(duty.code, duty.subject): duty.consequence.value for duty in required_of(evidence)}
 
 
 def _area(line: Line) -> str:

@@ -82,7 +82,7 @@ TERMS = (
     ),
     Term(
         "Critical value (of PSI)",
-        "What PSI chance alone reaches with so many rows, at the significance the policy states.",
+        "What PSI chance alone reaches with so many rows, at the rate of false discoveries the policy states.",
         "chi-square quantile (bins - 1) x (1/n reference + 1/n current)",
         "none",
     ),
@@ -103,6 +103,18 @@ TERMS = (
         "What the decisions cost on average, with the costs of the spec.",
         "(approved bad x its cost + declined good x its cost) / applications",
         "as low as possible; lower than approving or declining everybody",
+    ),
+    Term(
+        "Expected loss",
+        "What an approved application is expected to cost, by the candidate's own score.",
+        "score x exposure x loss given default",
+        "none",
+    ),
+    Term(
+        "False discovery rate",
+        "The share of false ones among the alarms raised, on average, over all features together.",
+        "Benjamini and Hochberg: p-value k of m in order <= rate x k / m",
+        "none; the policy states it",
     ),
     Term(
         "Gini",
@@ -169,6 +181,12 @@ TERMS = (
         "Whether two scores put applications in the same order, whatever their size.",
         "Spearman: correlation of ranks, ties sharing their mean rank",
         "1 is the same order; 0 none in common",
+    ),
+    Term(
+        "Reverse stress",
+        "How many times a scenario must be dealt before a gate breaks.",
+        "smallest multiple that breaks approvals, expected loss or ranking",
+        "far above 1",
     ),
     Term(
         "Segment",

@@ -119,8 +119,8 @@ PSI_BANDS = (0.10, 0.25)
 _PSI_HEIGHT = 22
 
 
-def psi(value: float | None, critical: float | None) -> Markup:
-    """A PSI on the bands of convention, with the value that chance alone may reach."""
+def psi(value: float | None, critical: float | None, newest: float | None = None) -> Markup:
+    """A PSI on the bands of convention, with what chance alone may reach and the newest nights."""
     watch, act = (_psi_place(limit) for limit in PSI_BANDS)
     parts = [
         svg.rect((0, 0), watch, _PSI_HEIGHT, "zone stable"),
@@ -134,6 +134,8 @@ def psi(value: float | None, critical: float | None) -> Markup:
     if critical is not None:
         x = _psi_place(critical)
         parts.append(svg.line((x, 2), (x, _PSI_HEIGHT - 2), "critical"))
+    if newest is not None:
+        parts.append(svg.dot((_psi_place(newest), _PSI_HEIGHT / 2), 4, "rate-dot"))
     return _cell(parts, _PSI_HEIGHT)
 
 

@@ -110,6 +110,8 @@ RULES = {
     "EXPL-003": ("at_most", 0.0, {"tolerance": 1e-6, "max_rows": 20}),
 }
 
+WORDS = {"EXPL-001": ("internal standards or policies", "did not reach a qualifying score")}
+
 
 def _rule(code: str) -> Rule:
     direction, limit, parameters = RULES[code]
@@ -123,6 +125,7 @@ def _rule(code: str) -> Rule:
         direction=direction,
         limit=limit,
         parameters=tuple(sorted(parameters.items())),
+        words=WORDS.get(code, ()),
     )
 
 

@@ -95,6 +95,9 @@ def with_features(spec, **changes):
         ("EXPL-001", ("declines",)),
         ("EXPL-002", ("declines",)),
         ("EXPL-003", ("income", "arrears")),
+        ("EXPL-004", ("declines",)),
+        ("EXPL-005", ("declines",)),
+        ("EXPL-006", ("texts", "direction")),
         ("GOV-001", ("model",)),
         ("GOV-002", ("people",)),
         ("GOV-003", ("house",)),
@@ -217,8 +220,8 @@ def test_the_policy_decides_the_consequence(spec, consequence):
 
 
 def test_a_rule_for_a_check_nobody_makes_is_refused_by_name(spec):
-    with pytest.raises(SpecError, match="FAIR-009, a check this product does not make") as error:
-        required(spec, rules("PERF-001", "FAIR-009"), champion=False, stage="data")
+    with pytest.raises(SpecError, match="FAIR-099, a check this product does not make") as error:
+        required(spec, rules("PERF-001", "FAIR-099"), champion=False, stage="data")
     assert "Did you mean FAIR-00" in error.value.fix
 
 

@@ -14,14 +14,16 @@ from hypothesis import strategies as st
 from pipelines_lib.canonical import canonical_bytes, sha256_bytes
 from pipelines_lib.errors import EvidenceError
 from pipelines_lib.governance.evidence import (
+    drawn,
     latest_run,
     read_evidence,
     record_report,
     record_version,
+    required_of,
     run_of,
     runs,
 )
-from pipelines_lib.results import Verdict
+from pipelines_lib.results import CheckResult, Consequence, Outcome, Requirement, Verdict
 
 NIGHT = date(2025, 3, 31)
 REHASH = """
@@ -162,3 +164,39 @@ def test_a_record_that_cannot_be_read_is_an_evidence_error(bank):
 def test_no_version_can_be_recorded_for_a_night_that_was_never_run(tmp_path):
     with pytest.raises(EvidenceError, match="No run of m"):
         record_version(tmp_path, "m", NIGHT, 1)
+
+
+def test_a_result_says_nothing_where_it_has_nothing_to_say(bank):
+    silent = CheckResult("GOV-001", "model", Outcome.PASSED, "yes", "house", "All is there")
+    pack = replace(bank.pack(), checks=(*bank.pack().checks, silent))
+    said = pack.plain()["checks"]
+    assert set(said[-1]) == {"code", "subject", "outcome", "required", "basis", "explanation"}
+    assert tuple(CheckResult.from_plain(each) for each in said) == pack.checks
+
+
+def test_requirements_are_grouped_and_found_again(bank):
+    asked = (
+        Requirement("PERF-001", "validation", Consequence.HARD),
+        Requirement("PERF-001", "out_of_time", Consequence.HARD),
+        Requirement("PERF-002", "out_of_time", Consequence.SCREEN),
+    )
+    said = replace(bank.pack(), requirements=asked).plain()
+    assert len(said["requirements"]) == 2
+    assert tuple(required_of(said)) == asked
+
+
+def test_a_pack_that_names_one_subject_an_entry_is_still_read():
+    one = {"code": "PERF-001", "subject": "train", "consequence": "hard"}
+    assert tuple(required_of({"requirements": [one]})) == (
+        Requirement("PERF-001", "train", Consequence.HARD),
+    )
+
+
+def test_drawn_figures_keep_six_digits_and_edges_all_of_them():
+    figures = {"auc": 0.123456789, "bins": [{"low": 1234567.891}], "n": 3}
+    assert drawn("performance", figures) == {
+        "auc": 0.123457,
+        "bins": [{"low": 1234570.0}],
+        "n": 3,
+    }
+    assert drawn("segments", figures) == figures

@@ -5,9 +5,10 @@ from datetime import date
 import pytest
 import yaml
 
+from pipelines_lib.assurance.requirements import KNOWN
 from pipelines_lib.canonical import canonical_bytes, parse
 from pipelines_lib.errors import SpecError
-from pipelines_lib.governance.rejudgement import rejudge
+from pipelines_lib.governance.rejudgement import OWN_JUDGEMENT, rejudge
 from pipelines_lib.results import CheckResult, Interval, Outcome
 from pipelines_lib.spec.loading import parse_model
 from pipelines_lib.spec.policy import PolicyPack
@@ -212,6 +213,10 @@ def test_a_changed_limit_confirms_or_doubts_what_was_judged_by_more(
     rules = {"house": pack({**SHIFT, "at_most": limit})}
     found = only(rejudge(evidence, rules, LATER), "DRIFT-002", "score")
     assert (found.was, found.now, found.how) == (was, now, how)
+
+
+def test_every_check_that_is_said_to_judge_by_more_is_known():
+    assert set(KNOWN) >= OWN_JUDGEMENT
 
 
 def test_a_check_whose_results_contradict_its_limit_is_found_out(told):

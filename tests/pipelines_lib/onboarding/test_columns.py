@@ -183,7 +183,7 @@ def test_columns_a_spec_cannot_name_are_renamed_in_a_copy(init, rows):
 
 def test_a_table_without_inputs_is_refused(init, rows):
     table = {name: rows()[name] for name in ("application_id", "applied_on", "gender", "defaulted")}
-    with pytest.raises(SpecError, match="No column of applications.csv is left"):
+    with pytest.raises(SpecError, match=r"No column of applications\.csv is left"):
         init(table)
 
 

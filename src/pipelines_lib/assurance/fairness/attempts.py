@@ -22,7 +22,6 @@ from pipelines_lib.modelling.features import Matrix
 from pipelines_lib.modelling.logistic import log_odds
 from pipelines_lib.modelling.variants import Variant, Workshop
 
-Places = NDArray[np.intp]
 REWEIGHTED = "reweighted"
 REMOVED = "inputs left out"
 SIMPLER = "parameters"
@@ -54,9 +53,8 @@ class Ground:
 
     Attributes:
         workshop: Where they are fitted.
-        control: The candidate, fitted on the same rows with nothing changed.
-        rows: Positions in the train window to learn from.
-        groupings: The group of each of these rows, by attribute; the worst treated first.
+        control: The candidate, fitted there with nothing changed.
+        groupings: The group of each train row, by attribute; the worst treated first.
         references: The reference group of each attribute.
         declined_share: What the bank declines.
         bins: To measure with how strongly an input goes with an attribute.
@@ -65,7 +63,6 @@ class Ground:
 
     workshop: Workshop
     control: Variant
-    rows: Places
     groupings: Mapping[str, Grouping]
     references: Mapping[str, str]
     declined_share: float
@@ -75,12 +72,12 @@ class Ground:
     @cached_property
     def inputs(self) -> Matrix:
         """What is learned from."""
-        return self.workshop.lessons.train.X[self.rows]
+        return self.workshop.lessons.train.X
 
     @cached_property
     def labels(self) -> NDArray[np.bool_]:
         """Who had the outcome."""
-        return np.asarray(self.workshop.lessons.train.y[self.rows] == 1)
+        return np.asarray(self.workshop.lessons.train.y == 1)
 
     @cached_property
     def proxies(self) -> dict[str, tuple[str, ...]]:
@@ -150,7 +147,7 @@ def penalised_weights(
 
 def _reweighted(ground: Ground, attribute: str) -> Attempt:
     weights = balancing_weights(ground.groupings[attribute], ground.labels)
-    variant = ground.workshop.fit(rows=ground.rows, weights=weights)
+    variant = ground.workshop.fit(weights=weights)
     return Attempt(f"rows reweighted by {attribute}", REWEIGHTED, variant)
 
 
@@ -163,7 +160,7 @@ def _without(ground: Ground, number: int, tried: set[frozenset[str]]) -> Iterato
         if left_out is None or not kept:
             continue
         tried.add(frozenset(left_out))
-        variant = ground.workshop.fit(rows=ground.rows, features=kept)
+        variant = ground.workshop.fit(features=kept)
         yield Attempt(f"without {' and '.join(left_out)}", REMOVED, variant)
 
 
@@ -174,21 +171,21 @@ def _simpler(ground: Ground) -> Iterator[Attempt]:
         return
     depth = int(training.parameters.get("max_depth", _DEFAULT_DEPTH))
     if depth > 1:
-        shallower = ground.workshop.fit(rows=ground.rows, parameters={"max_depth": depth - 1})
+        shallower = ground.workshop.fit(parameters={"max_depth": depth - 1})
         yield Attempt(f"trees of depth {depth - 1}", SIMPLER, shallower)
     penalty = _REGULARISED * max(1.0, float(training.parameters.get("reg_lambda", 1.0)))
-    smoother = ground.workshop.fit(rows=ground.rows, parameters={"reg_lambda": penalty})
+    smoother = ground.workshop.fit(parameters={"reg_lambda": penalty})
     yield Attempt(f"regularisation {penalty:g}", SIMPLER, smoother)
 
 
 def _penalised(ground: Ground, attribute: str) -> Iterator[Attempt]:
     """Fit, see whom it declines, weigh again: the loop of a constrained training."""
     grouping, reference = ground.groupings[attribute], ground.references[attribute]
-    weights = np.ones(len(ground.rows))
+    weights = np.ones(len(ground.labels))
     variant = ground.control
     for number in range(1, ground.rounds + 1):
         approved = approved_at(variant.margin(ground.inputs), ground.declined_share)
         weights = penalised_weights(weights, grouping, reference, ground.labels, approved)
-        variant = ground.workshop.fit(rows=ground.rows, weights=weights)
+        variant = ground.workshop.fit(weights=weights)
         name = f"disparity by {attribute} penalised, round {number}"
         yield Attempt(name, PENALISED, variant)

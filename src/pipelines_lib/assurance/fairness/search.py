@@ -5,7 +5,7 @@ and to say which inputs know about a group.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -34,7 +34,10 @@ from pipelines_lib.assurance.sampled_rows import SampledRows
 from pipelines_lib.assurance.scored import BASELINE, CANDIDATE, OUT_OF_TIME
 from pipelines_lib.data.snapshots import Snapshot
 from pipelines_lib.errors import CheckNotRunError
-from pipelines_lib.modelling.variants import Variant
+from pipelines_lib.modelling.estimators import rounds_of
+from pipelines_lib.modelling.rows import WindowRows
+from pipelines_lib.modelling.training import Lessons
+from pipelines_lib.modelling.variants import Variant, Workshop
 from pipelines_lib.results import Answer
 from pipelines_lib.spec.rulebook import Rule
 
@@ -108,8 +111,26 @@ class _Search:
     @cached_property
     def learned_from(self) -> NDArray[np.intp]:
         """Positions in the train window, evenly over its nights."""
-        train = np.ones(len(self.inquiry.workshop.lessons.train.y), dtype=np.bool_)
-        return evenly_spread(train, self.most)
+        return _spread(len(self.inquiry.workshop.lessons.train.y), self.most)
+
+    @cached_property
+    def workshop(self) -> Workshop:
+        """The candidate's own workshop, or one of few rows where there are too many.
+
+        Few rows bear fewer rounds than many: there the candidate, fitted on them, stops early
+        as the spec says, and all others make do with its rounds.
+        """
+        whole = self.inquiry.workshop
+        if len(whole.lessons.train.y) <= self.most:
+            return whole
+        patience = self.inquiry.spec.training.early_stopping_rounds
+        fewer = replace(
+            whole,
+            lessons=_fewer(whole.lessons, self.learned_from, self.most),
+            training=whole.training.model_copy(update={"early_stopping_rounds": patience}),
+        )
+        rounds = rounds_of(fewer.fit().fitted) or whole.training.rounds
+        return replace(fewer, training=whole.training.model_copy(update={"rounds": rounds}))
 
     @cached_property
     def field(self) -> Field:
@@ -153,8 +174,7 @@ class _Search:
 
     def _ground(self) -> Ground:
         """Everything to learn from, the attribute whose worst group fares worst first."""
-        workshop = self.inquiry.workshop
-        control = workshop.fit(rows=self.learned_from)
+        control = self.workshop.fit()
         approved = approved_at(control.margin(self.decided.inputs), self.share)
         field = self.field
 
@@ -164,9 +184,8 @@ class _Search:
 
         groupings = self._groupings(self._train_places()[self.learned_from])
         return Ground(
-            workshop=workshop,
+            workshop=self.workshop,
             control=control,
-            rows=self.learned_from,
             groupings={name: groupings[name] for name in sorted(groupings, key=worst)},
             references={
                 each.name: each.reference for each in self.inquiry.spec.fairness.attributes
@@ -195,3 +214,18 @@ class _Search:
                 fix="Score the snapshot the candidate was trained on, with the same plan.",
             )
         return places
+
+
+def _fewer(lessons: Lessons, train: NDArray[np.intp], most: int) -> Lessons:
+    held_out = _spread(len(lessons.calibration.y), most)
+    return Lessons(
+        lessons.contract, _some(lessons.train, train), _some(lessons.calibration, held_out)
+    )
+
+
+def _some(window: WindowRows, rows: NDArray[np.intp]) -> WindowRows:
+    return WindowRows(window.X[rows], window.y[rows], window.missing)
+
+
+def _spread(rows: int, most: int) -> NDArray[np.intp]:
+    return evenly_spread(np.ones(rows, dtype=np.bool_), most)

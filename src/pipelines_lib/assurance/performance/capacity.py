@@ -6,10 +6,10 @@ already known to be positive is not looked at again.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,9 +23,6 @@ from pipelines_lib.data.joining import ENTITY
 from pipelines_lib.modelling.rows import batches
 from pipelines_lib.results import Answer, CheckResult, Interval
 from pipelines_lib.spec.rulebook import Rule
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 CAPACITY: Final = "PERF-019"
 TOPIC: Final = "capacity"
@@ -66,14 +63,16 @@ class Cases:
         scores: The candidate's.
         labels: Their outcomes.
         entities: Whom each is about, as a number; every row its own where nobody said.
-        known_since: For an entity, the first day on which it was known to be positive.
+        known: Entities of which a positive outcome became known, once for each.
+        known_on: The day on which it did.
     """
 
     nights: Days
     scores: Floats
     labels: Labels
     entities: Codes
-    known_since: Mapping[int, np.datetime64]
+    known: Codes
+    known_on: Days
 
 
 def ask(inquiry: Inquiry) -> Answer:
@@ -82,7 +81,8 @@ def ask(inquiry: Inquiry) -> Answer:
     if capacity is None or not inquiry.asks(CAPACITY):
         return unasked(TOPIC)
     rule, by_entity = inquiry.rules.rule(CAPACITY), inquiry.spec.entity_column is not None
-    looked = precision_by_night(_cases(inquiry, by_entity), capacity.per_night)
+    days = int(rule.parameter("known_days"))
+    looked = precision_by_night(_cases(inquiry, by_entity), capacity.per_night, days)
     checks, estimate = judge_nights(looked, rule)
     figures = CapacityFigures(capacity.per_night, by_entity, *_ends(estimate), looked)
     return Answer(TOPIC, checks, figures)
@@ -95,22 +95,24 @@ def _ends(estimate: Estimate | None) -> tuple[float | None, float | None, float 
     return round(estimate.value, 5), round(interval.low, 5), round(interval.high, 5)
 
 
-def precision_by_night(cases: Cases, per_night: int) -> tuple[Night, ...]:
+def precision_by_night(cases: Cases, per_night: int, known_days: int) -> tuple[Night, ...]:
     """Look at the highest scores of each night, oldest night first.
 
     As the card precision of the Fraud Detection Handbook (Le Borgne et al., 2022, chapter 4): an
-    entity has its highest score and its worst outcome of the night. Left out are entities whose
-    positive outcome was known before the night, and those found by a look on an earlier night.
-    Of equal scores the first in the snapshot is looked at.
+    entity has its highest score and its worst outcome of the night. Left out are entities of
+    which a positive outcome became known before the night, but not longer than ``known_days``
+    before it; a look that finds one makes it known. Of equal scores the first in the snapshot
+    is looked at.
     """
-    found: set[int] = set()
+    known, known_on = cases.known, cases.known_on
     looked = []
     for night in np.unique(cases.nights):
+        fresh = (known_on < night) & (known_on >= night - np.timedelta64(known_days, "D"))
         rows = np.flatnonzero(cases.nights == night)
-        aside = found | {who for who, day in cases.known_since.items() if day < night}
-        rows = rows[~np.isin(cases.entities[rows], list(aside))] if aside else rows
+        rows = rows[~np.isin(cases.entities[rows], known[fresh])]
         chosen, positive = _highest(cases, rows, per_night)
-        found.update(chosen[positive].tolist())
+        known = np.append(known, chosen[positive])
+        known_on = np.append(known_on, np.full(int(positive.sum()), night))
         looked.append(Night(date.fromisoformat(str(night)), len(chosen), int(positive.sum())))
     return tuple(looked)
 
@@ -186,37 +188,40 @@ def _within(t: float, freedom: int) -> float:
 def _cases(inquiry: Inquiry, by_entity: bool) -> Cases:
     columns = ["business_date", "window", "label", f"{CANDIDATE}_score"]
     table = read_scores(inquiry.home, inquiry.applications, inquiry.scores, columns)
-    newest = np.asarray(in_window(table, OUT_OF_TIME)) & ~_missing(table["label"])
+    newest = in_window(table, OUT_OF_TIME) & np.asarray(table["label"].is_valid().to_numpy())
     places = np.flatnonzero(newest)
     chosen = table.take(places)
-    entities, known = _entities(inquiry, newest) if by_entity else (np.arange(len(places)), {})
+    alone = np.arange(len(places)), np.empty(0, np.int64), np.empty(0, "datetime64[D]")
+    entities, known, known_on = _entities(inquiry, newest) if by_entity else alone
     return Cases(
         nights=chosen["business_date"].to_numpy().astype("datetime64[D]"),
         scores=chosen[f"{CANDIDATE}_score"].to_numpy().astype(np.float64),
         labels=chosen["label"].to_numpy().astype(np.int8),
         entities=entities,
-        known_since=known,
+        known=known,
+        known_on=known_on,
     )
 
 
-def _missing(column: "pa.ChunkedArray") -> NDArray[np.bool_]:
-    return np.asarray(column.is_null().to_numpy(), dtype=np.bool_)
-
-
-def _entities(
-    inquiry: Inquiry, newest: NDArray[np.bool_]
-) -> tuple[Codes, Mapping[int, np.datetime64]]:
-    """Number the entities of the newest rows, and find since when each is known to be positive."""
+def _entities(inquiry: Inquiry, newest: NDArray[np.bool_]) -> tuple[Codes, Codes, Days]:
+    """Number the entities of the newest rows, and those of all outcomes known to be positive."""
     names: dict[str, int] = {}
     codes: list[int] = []
-    known: dict[int, np.datetime64] = {}
+    known: list[int] = []
+    days: list[np.datetime64] = []
     for who, observed, wanted in _stream(inquiry, newest):
+        # A row that names nobody is a case of its own.
         number = names.setdefault(who, len(names)) if who is not None else -len(codes) - 1
         if wanted:
             codes.append(number)
         if observed is not None and who is not None:
-            known[number] = min(observed, known.get(number, observed))
-    return np.asarray(codes, dtype=np.int64), known
+            known.append(number)
+            days.append(observed)
+    return (
+        np.asarray(codes, dtype=np.int64),
+        np.asarray(known, dtype=np.int64),
+        np.asarray(days, dtype="datetime64[D]"),
+    )
 
 
 def _stream(
@@ -230,7 +235,8 @@ def _stream(
         wanted = newest[start : start + batch.num_rows]
         start += batch.num_rows
         label = batch["label"].fill_null(0).to_numpy(zero_copy_only=False)
-        positive = (label == 1) & ~np.asarray(batch["observed_on"].is_null().to_numpy(False))
+        dated = batch["observed_on"].is_valid().to_numpy(zero_copy_only=False)
+        positive = np.asarray((label == 1) & dated)
         kept = wanted | positive
         part = batch.filter(pa.array(kept))
         days = part["observed_on"].to_numpy(zero_copy_only=False).astype("datetime64[D]")

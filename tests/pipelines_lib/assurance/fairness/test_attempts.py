@@ -98,11 +98,9 @@ def ground(estimator="xgboost", rows=600, features=4, rounds=2):
     )
     lessons = Lessons(contract, WindowRows(inputs, y, {}), WindowRows(inputs, y, {}))
     workshop = Workshop(training, lessons, threads=1)
-    everyone = np.arange(rows)
     return Ground(
         workshop=workshop,
-        control=workshop.fit(rows=everyone),
-        rows=everyone,
+        control=workshop.fit(),
         groupings={"sex": Grouping(GROUPS, index), "age": Grouping(("old", "young"), index)},
         references={"sex": "men", "age": "old"},
         declined_share=0.3,

@@ -4,13 +4,16 @@ from datetime import date
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from pipelines_lib.assurance.inquiry import Inquiry
 from pipelines_lib.assurance.leakage.asking import ASKED, AskedRows
 from pipelines_lib.assurance.leakage.columns import Rows
 from pipelines_lib.assurance.leakage.suspicion import SuspicionLimits
+from pipelines_lib.data.snapshots import write_snapshot
 from pipelines_lib.spec.loading import parse_policy
-from pipelines_lib.spec.rulebook import rules_of
+from pipelines_lib.spec.rulebook import RuleBook, rules_of
 
 HOUSE = Path(__file__).parents[4] / "deployments" / "policies" / "house.yaml"
 DAY = date(2025, 4, 10)
@@ -55,3 +58,47 @@ def ask(house):
         return {found.subject: found for found in ASKED[code](rule or house[code], asked)}
 
     return put
+
+
+@pytest.fixture
+def inquiry(spec, bank, tmp_path):
+    """A candidate of the small bank: windows and outcomes are given row by row."""
+
+    def make(rows, windows, labels=None, *, rules, spec=spec):
+        n = rows.num_rows
+        days = nights(n)
+        head = {
+            "key": [f"{place:08d}" for place in range(n)],
+            "business_date": pa.array(days.astype("datetime64[D]"), pa.date32()),
+        }
+        package = bank.package(rows)
+        scores = {
+            "window": pa.array(windows, pa.string()),
+            "label": pa.nulls(n, pa.int8()) if labels is None else pa.array(labels, pa.int8()),
+            "candidate_score": package.score(rows),
+        }
+        columns = dict(zip(rows.column_names, rows.columns, strict=True))
+        applications, scored = (
+            write_snapshot(tmp_path, pa.table({**head, **more}), kind=kind, as_of=DAY)
+            for kind, more in (("applications", columns), ("scores", scores))
+        )
+        found = Inquiry(
+            spec=spec,
+            rules=RuleBook(tuple(rules), False, ()),
+            home=tmp_path,
+            as_of=DAY,
+            threads=1,
+            plan=None,
+            applications=applications,
+            protected=None,
+            scores=scored,
+            candidate=None,
+            champion=None,
+            packs={},
+            newest_promotion=None,
+            origin=None,
+        )
+        found.__dict__["package"] = package  # opened already: it lies in no folder
+        return found
+
+    return make

@@ -1,10 +1,17 @@
 """Every question put to a table that has no model yet."""
 
+from datetime import date as date_type
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from pipelines_lib.assurance.leakage.columns import category, date, number
-from pipelines_lib.assurance.leakage.suspicion import suspect
+from pipelines_lib.assurance.leakage.suspicion import SuspicionLimits, suspect
+from pipelines_lib.spec.loading import parse_policy
+from pipelines_lib.spec.rulebook import RuleBook
+
+HOUSE = Path(__file__).parents[4] / "deployments" / "policies" / "house.yaml"
 
 N = 4_000
 
@@ -95,6 +102,14 @@ def test_columns_that_break_arithmetic_break_no_question(limits, n, dated):
     dates = np.repeat(np.datetime64("2025-01-01"), n) if dated else None
     for each in suspect(nasty(n), labels, dates, limits):
         assert each.code in {"LEAK-003", "LEAK-006"}, each
+
+
+def test_the_rules_are_those_of_the_packs_in_force_for_the_tier():
+    pack = parse_policy(HOUSE.read_text(encoding="utf-8"))
+    limits = SuspicionLimits.from_packs([pack], tier=2, day=date_type(2025, 4, 10))
+    assert {rule.check for rule in limits.rules} == {f"LEAK-00{place}" for place in range(1, 8)}
+    assert SuspicionLimits.of(RuleBook(limits.rules, False, ())) == limits
+    assert SuspicionLimits.from_packs([pack], tier=2, day=date_type(1999, 1, 1)).rules == ()
 
 
 def test_without_one_of_the_outcomes_nothing_is_suspected(limits):

@@ -1,12 +1,17 @@
 """PERF-019: precision among the cases people can look at."""
 
+from datetime import timedelta
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from pipelines_lib.assurance.performance import capacity
 from pipelines_lib.assurance.performance.capacity import (
     Cases,
     Night,
@@ -15,8 +20,11 @@ from pipelines_lib.assurance.performance.capacity import (
     precision_by_night,
     student,
 )
+from pipelines_lib.canonical import canonical_bytes, parse
+from pipelines_lib.data.snapshots import write_snapshot
 from pipelines_lib.results import Consequence, Outcome
-from pipelines_lib.spec.rulebook import Rule
+from pipelines_lib.spec.decision import Capacity
+from pipelines_lib.spec.rulebook import Rule, RuleBook
 
 PASSED, FAILED, OPEN = Outcome.PASSED, Outcome.FAILED, Outcome.NOT_ENOUGH_EVIDENCE
 DAY = np.datetime64("2025-03-01")
@@ -32,7 +40,7 @@ def rule(limit=0.0):
         policy="house",
         direction="at_least",
         limit=limit,
-        parameters=(("confidence", 0.95),),
+        parameters=(("confidence", 0.95), ("known_days", 30.0)),
     )
 
 
@@ -44,12 +52,13 @@ def cases(rows, known=None):
         scores=np.array(scores, dtype=np.float64),
         labels=np.array(labels, dtype=np.int8),
         entities=np.array(entities, dtype=np.int64),
-        known_since={who: DAY + np.timedelta64(day, "D") for who, day in (known or {}).items()},
+        known=np.array(list(known or {}), dtype=np.int64),
+        known_on=DAY + np.array(list((known or {}).values()), np.int64).astype("timedelta64[D]"),
     )
 
 
 def looked(table, per_night=2):
-    return [(each.looked_at, each.positive) for each in precision_by_night(table, per_night)]
+    return [(each.looked_at, each.positive) for each in precision_by_night(table, per_night, 30)]
 
 
 def test_the_highest_scores_of_each_night_are_looked_at():
@@ -72,6 +81,13 @@ def test_only_what_was_known_before_the_night_is_left_out(known_on, expected):
     """Known on the day itself is not known before it."""
     rows = [(1, 1, 0.9, 1), (1, 2, 0.8, 0)]
     assert looked(cases(rows, known={1: known_on})) == [expected]
+
+
+@pytest.mark.parametrize(("night", "expected"), [(30, (1, 0)), (31, (2, 1))])
+def test_what_was_known_long_ago_is_looked_at_again(night, expected):
+    """Known on day 0: left out up to thirty days after it."""
+    rows = [(night, 1, 0.9, 1), (night, 2, 0.8, 0)]
+    assert looked(cases(rows, known={1: 0})) == [expected]
 
 
 def test_a_capacity_beyond_the_night_looks_at_everybody():
@@ -152,3 +168,60 @@ def test_a_specs_limit_above_the_upper_end_fails():
 @pytest.mark.parametrize("some", [[], [3], [0, 0, 0]])
 def test_nights_that_say_nothing_of_their_spread_reach_no_limit(some):
     assert judge_nights(nights(*some), rule(0.1))[0][0].outcome is OPEN
+
+
+def put(home, entity):
+    """Two old cases of card a, one of them known bad, and a night of new ones; at rest."""
+    days = [DAY.item() + timedelta(days=each) for each in (-5, -5, 0, 0, 0, 0)]
+    known = [days[0] + timedelta(days=2), None, *[days[2] + timedelta(days=9)] * 4]
+    head = {"key": [f"{n:02d}" for n in range(6)], "business_date": pa.array(days, pa.date32())}
+    applications = pa.table(
+        {
+            **head,
+            "observed_on": pa.array(known, pa.date32()),
+            "label": pa.array([1, None, 0, 1, 0, 0], pa.int8()),
+            "entity": ["a", "b", "a", "b", None, None],
+        }
+    )
+    scores = pa.table(
+        {
+            **head,
+            "window": ["train", "excluded", *["out_of_time"] * 4],
+            "label": pa.array([1, None, 0, 1, 0, 0], pa.int8()),
+            "candidate_score": [0.9, 0.9, 0.9, 0.8, 0.7, 0.6],
+        }
+    )
+    capacity_of = Capacity(per_night=3, entity=entity)
+    book = RuleBook((rule(),), approval_required=False, policies=())
+    return SimpleNamespace(
+        spec=SimpleNamespace(decision=SimpleNamespace(capacity=capacity_of), entity_column=entity),
+        rules=book,
+        asks=lambda code: code in book,
+        home=home,
+        applications=write_snapshot(home, applications, kind="applications", as_of=DAY.item()),
+        scores=write_snapshot(home, scores, kind="scores", as_of=DAY.item()),
+    )
+
+
+def test_entities_are_read_from_the_snapshot_and_blank_ones_are_cases_of_their_own(tmp_path):
+    """Card a is known bad; b and both blank ones are looked at."""
+    answer = capacity.ask(put(tmp_path, "card"))
+    (night,) = answer.figures.nights
+    assert (night.looked_at, night.positive, answer.figures.by_entity) == (3, 1, True)
+
+
+def test_without_an_entity_every_application_is_a_case(tmp_path):
+    answer = capacity.ask(put(tmp_path, None))
+    (night,) = answer.figures.nights
+    assert (night.looked_at, night.positive, answer.figures.by_entity) == (3, 1, False)
+
+
+def test_without_a_capacity_nothing_is_asked(tmp_path):
+    inquiry = put(tmp_path, None)
+    inquiry.spec.decision.capacity = None
+    assert capacity.ask(inquiry).checks == ()
+
+
+def test_the_evidence_names_nobody(tmp_path):
+    told = canonical_bytes(capacity.ask(put(tmp_path, "card")).figures)
+    assert sorted(parse(told)["nights"][0]) == ["looked_at", "night", "positive"]
