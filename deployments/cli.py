@@ -220,6 +220,20 @@ def reproduce(
         raise typer.Exit(reproduce_version(model, version, settings, as_json=as_json))
 
 
+@app.command()
+def stress(
+    model: Model,
+    version: Annotated[int | None, typer.Argument(help="A version; default: latest run.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Try the spec's scenarios of today on a version, from its evidence; records nothing."""
+    with guarded(as_json=as_json):
+        from deployments.stress_report import stress_model
+        from pipelines_lib.spec.settings import Settings
+
+        stress_model(model, version, Settings.from_environment(), as_json=as_json)
+
+
 @policy_app.command("check")
 def policy_check(
     at: Annotated[str, typer.Option("--at", help="The day whose rules count, as 2027-01-01.")],

@@ -154,7 +154,8 @@ def _reason(each: Rejudged) -> str:
     outcome = "failed" if each.now is None else each.now.value.replace("_", " ")
     how = "" if each.how in {"judged", "kept"} else f" ({each.how})"
     said = each.explanation.rstrip(". ")
-    return f"{each.code} {each.subject}: {outcome}{how}. {said}. Required: {each.required}"
+    required = f"Required: {each.required} ({each.policy})"
+    return f"{each.code} {each.subject}: {outcome}{how}. {said}. {required}"
 
 
 def _as_json(

@@ -45,3 +45,19 @@ def test_the_settings_of_the_readme_are_the_settings_there_are():
     from pipelines_lib.spec import settings
 
     assert set(re.findall(r"PIPELINES_[A-Z_]+", README)) == set(settings._KNOWN)
+
+
+def test_the_commands_that_onboard_a_table_work_as_they_stand(tmp_path, monkeypatch):
+    """The section is copied and pasted beside the sample's data; only the training is left out."""
+    from typer.testing import CliRunner
+
+    section = README.split("## Onboard your own table in minutes")[1].split("\n## ")[0]
+    typed = [line.split()[1:] for line in section.splitlines() if line.startswith("pipelines ")]
+    assert [words[0] for words in typed] == ["init", "check", "run"]
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PIPELINES_POLICIES", str(ROOT / "deployments" / "policies"))
+    for words in typed[:2]:
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, done.output
+    assert Path(typed[2][1]).is_file()

@@ -44,10 +44,10 @@ OUT_OF_TIME: Final = 0.25
 CUTOFF: Final = 0.35
 RENTING: Final = 0.4
 BLANK: Final = 0.05
-COIN: Final = 0.3
-"""Weight of each coin; small, so that leaving one out only shrinks the log-odds."""
+COIN: Final = 0.06
+"""Weight of each coin: small, so that whoever does not see one is weak nowhere that matters."""
 SHRINKAGE: Final = 1 / np.sqrt(1 + COIN**2 * 0.346)
-"""How much: the usual approximation of a logistic function averaged over an input."""
+"""What leaving one out does to log-odds: a logistic function averaged over an input, roughly."""
 NAMES: Final = ("income", "arrears", "home", "tenure", "heads", "tails")
 WEIGHTS: Final = {"income": -0.1, "arrears": 0.7, "home": 0.5, "tenure": 0.0}
 INTERCEPT: Final = 2.2

@@ -14,7 +14,7 @@ from deployments.cli import app
 from pipelines_lib.errors import ServiceError
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = (*("run", "replay", "check", "models", "show", "report", "reproduce", "doctor", "down"),)
+COMMANDS = ("init", "run", "replay", "check", "models", "show", "report", "reproduce", "stress", "doctor", "down")
 AS_JSON = [
     ["models"],
     ["show", "credit_default"],

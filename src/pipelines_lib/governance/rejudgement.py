@@ -66,6 +66,7 @@ class Rejudged:
     """One result the rules of the day insist on.
 
     ``was`` is None where the night did not ask, ``now`` is None where it was never asked.
+    ``policy`` names every pack that rules the check, first the one whose limit holds.
     """
 
     code: str
@@ -291,7 +292,7 @@ def _rejudged(
         now=None if result is None else result.outcome,
         how=how,
         required=rule.required,
-        policy=rule.policy,
+        policy=", ".join(dict.fromkeys((rule.policy, *(each.policy for each in rule.also)))),
         observed=None if result is None else result.observed,
         explanation="the evidence has no answer to it" if result is None else result.explanation,
     )
@@ -305,7 +306,7 @@ def _told(evidence: Mapping[str, Any]) -> dict[tuple[str, str], CheckResult]:
 
 
 def _rule_of(written: Mapping[str, Any]) -> Rule:
-    """The rule as the evidence holds it."""
+    """The rule as the evidence holds it, which leaves out what it does not say."""
     return Rule(
         check=written["check"],
         measure=written["measure"],
@@ -313,11 +314,10 @@ def _rule_of(written: Mapping[str, Any]) -> Rule:
         basis=written["basis"],
         citation=written["citation"],
         policy=written["policy"],
-        direction=written["direction"],
-        limit=written["limit"],
-        parameters=tuple((name, float(value)) for name, value in written["parameters"]),
+        direction=written.get("direction"),
+        limit=written.get("limit"),
+        parameters=tuple((name, float(value)) for name, value in written.get("parameters") or ()),
         words=tuple(written.get("words") or ()),
-        verified=bool(written.get("verified", True)),
     )
 
 

@@ -17,7 +17,9 @@ from pipelines_lib.onboarding.words import is_missing, looks_like_a_key, parts, 
 Form = Literal["number", "integer", "text", "date", "nested"]
 
 _WHOLE = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT")
-_INTEGERS = frozenset((*_WHOLE, *(f"U{name}" for name in _WHOLE), "BOOLEAN"))
+WHOLE = frozenset((*_WHOLE, *(f"U{name}" for name in _WHOLE), "BOOLEAN"))
+"""Types of the engine that hold whole numbers."""
+
 _LOOKED_AT = 5000
 _NEARLY_ALL = 0.995
 """From this share of fitting values on, the rest are faults of rows, not of the reading."""
@@ -78,7 +80,7 @@ def kind_of(table: Table, place: int) -> Kind:
     column, delivered = f"c{place}", table.types[place]
     if table.is_nested(place):
         return Kind("nested", "NULL", "FALSE")
-    if delivered in _INTEGERS or (delivered.startswith("DECIMAL") and delivered.endswith(",0)")):
+    if delivered in WHOLE or (delivered.startswith("DECIMAL") and delivered.endswith(",0)")):
         return Kind("integer", f"CAST({column} AS DOUBLE)", f"{column} IS NOT NULL")
     if delivered in {"FLOAT", "DOUBLE"} or delivered.startswith("DECIMAL"):
         value = f"nullif(CAST({column} AS DOUBLE), 'nan'::DOUBLE)"

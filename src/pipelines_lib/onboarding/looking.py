@@ -47,6 +47,7 @@ def suspicions(
     candidates: Sequence[Profile],
     labels: NDArray[np.int8],
     dates: NDArray[np.datetime64] | None,
+    *,
     train: NDArray[np.bool_] | None,
     limits: SuspicionLimits | None,
 ) -> tuple[Suspicion, ...]:

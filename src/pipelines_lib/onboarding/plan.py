@@ -123,7 +123,7 @@ def plan(table: Table, wishes: Wishes, limits: "SuspicionLimits | None") -> Plan
         each.name: why for each in rest if (why := unfit(table, each) or _still(table, each, train))
     }
     hopeful = [each for each in rest if each.name not in out]
-    found = suspicions(table, hopeful, labels, dates, train, limits)
+    found = suspicions(table, hopeful, labels, dates, train=train, limits=limits)
     out |= _leaks(found)
     features = _features(table, hopeful, out, labels, dates)
     if not features:

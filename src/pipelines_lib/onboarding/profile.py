@@ -1,17 +1,18 @@
 """What is in each column, counted over every row in as few passes as possible."""
 # ruff: noqa: S608  (names and values in SQL are quoted by columns.quoted and identifier)
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pipelines_lib.onboarding.kinds import Kind, kind_of
+import numpy as np
+
+from pipelines_lib.onboarding.kinds import WHOLE, Kind, kind_of
 from pipelines_lib.onboarding.special_codes import special_codes
 from pipelines_lib.onboarding.table import Table
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
 LEVELS = 100
@@ -92,13 +93,11 @@ class Profile:
 
 def profile(table: Table) -> tuple[Profile, ...]:
     """Profile every column."""
-    kinds = [kind_of(table, place) for place in range(len(table.columns))]
-    codes = [_codes(table, kind) for kind in kinds]
+    looked = [_look(table, place) for place in range(len(table.columns))]
     found: list[Profile] = []
-    for start in range(0, len(kinds), _AT_ONCE):
-        places = range(start, min(start + _AT_ONCE, len(kinds)))
-        found += _count(table, places, kinds, codes)
-    return tuple(_with_levels(table, each) for each in found)
+    for start in range(0, len(looked), _AT_ONCE):
+        found += _count(table, looked[start : start + _AT_ONCE])
+    return tuple(_with_levels(table, _with_faults(table, each)) for each in found)
 
 
 def repeats(table: Table, place: int) -> tuple[int, int]:
@@ -125,78 +124,111 @@ def sample_numbers(table: Table, profiled: Profile) -> "NDArray[np.float64]":
     return table.numbers(profiled.value)
 
 
-def _codes(table: Table, kind: Kind) -> tuple[float, ...]:
+@dataclass(frozen=True)
+class _Looked:
+    """What the sample shows of a column: its kind, special codes, and different numbers."""
+
+    place: int
+    kind: Kind
+    codes: tuple[float, ...] = ()
+    distinct: int = 0
+
+    @property
+    def is_number(self) -> bool:
+        return self.kind.form in {"number", "integer"}
+
+    @property
+    def usual(self) -> str:
+        """SQL of its value without special codes."""
+        if not self.codes:
+            return f"v{self.place}"
+        return f"CASE WHEN v{self.place} NOT IN ({_listed(self.codes)}) THEN v{self.place} END"
+
+
+def _look(table: Table, place: int) -> _Looked:
+    kind = kind_of(table, place)
     if kind.form not in {"number", "integer"}:
-        return ()
-    return special_codes(table.numbers(kind.sql))
+        return _Looked(place, kind)
+    values = table.numbers(kind.sql)
+    different = len(np.unique(values[np.isfinite(values)]))
+    many = different > len(values) / 2  # then there are more of them outside of the sample
+    scaled = round(different / len(values) * table.rows) if many else different
+    return _Looked(place, kind, special_codes(values), scaled)
 
 
-def _count(
-    table: Table, places: Sequence[int], kinds: Sequence[Kind], codes: Sequence[tuple[float, ...]]
-) -> list[Profile]:
-    wanted = [each for place in places for each in _aggregates(place, kinds[place], codes[place])]
-    row = table.bench.one(f"SELECT {', '.join(wanted)} FROM {table.scan}")
-    return [_read(table, place, kinds[place], codes[place], row) for place in places]
+def _count(table: Table, looked: Sequence[_Looked]) -> list[Profile]:
+    """One pass over every row; each value is computed once."""
+    values = ", ".join(
+        f"{each.kind.sql} AS v{each.place}, {each.kind.there} AS t{each.place}" for each in looked
+    )
+    wanted = ", ".join(part for each in looked for part in _aggregates(each))
+    row = table.bench.one(f"SELECT {wanted} FROM (SELECT {values} FROM {table.scan})")
+    return [_read(table, each, row) for each in looked]
 
 
-def _aggregates(place: int, kind: Kind, codes: tuple[float, ...]) -> list[str]:
-    value, there = kind.sql, kind.there
-    found = [
-        f"count(*) FILTER (WHERE {there}) AS there_{place}",
-        f"count({value}) AS read_{place}",
-        f"approx_count_distinct({value}) AS distinct_{place}",
-    ]
-    if kind.form == "date":
-        found += [f"min({value}) AS first_{place}", f"max({value}) AS last_{place}"]
-    if kind.form in {"number", "integer"}:
-        usual = f"NOT isinf({value})"
-        if codes:
-            usual += f" AND {value} NOT IN ({_listed(codes)})"
-            coded = f"count(*) FILTER (WHERE {value} IN ({_listed(codes)})) AS coded_{place}"
-            found.append(coded)
-        whole = f"{value} = trunc({value}) AND NOT isinf({value})"
+def _aggregates(each: _Looked) -> list[str]:
+    place, value = each.place, f"v{each.place}"
+    found = [f"count_if(t{place}) AS there_{place}", f"count({value}) AS read_{place}"]
+    if each.is_number:
         found += [
-            f"min({value}) FILTER (WHERE {usual}) AS lowest_{place}",
-            f"max({value}) FILTER (WHERE {usual}) AS highest_{place}",
-            f"count(*) FILTER (WHERE isinf({value})) AS infinite_{place}",
-            f"count(*) FILTER (WHERE {whole} AND abs({value}) >= {_EXACT}) AS beyond_{place}",
-            f"count(*) FILTER (WHERE NOT ({whole}) AND NOT isinf({value})) AS broken_{place}",
+            f"min({each.usual}) AS lowest_{place}",
+            f"max({each.usual}) AS highest_{place}",
+            f"count({each.usual}) AS usual_{place}",
         ]
+        return found
+    found.append(f"approx_count_distinct({value}) AS distinct_{place}")
+    if each.kind.form == "date":
+        found += [f"min({value}) AS first_{place}", f"max({value}) AS last_{place}"]
     return found
 
 
-def _read(
-    table: Table, place: int, kind: Kind, codes: tuple[float, ...], row: dict[str, object]
-) -> Profile:
-    def number(name: str) -> int:
-        found = row.get(f"{name}_{place}")
-        return int(found) if isinstance(found, int) else 0
+def _read(table: Table, each: _Looked, row: Mapping[str, Any]) -> Profile:
+    def value(name: str) -> Any:  # noqa: ANN401  (what the engine gives)
+        return row.get(f"{name}_{each.place}")
 
-    def value(name: str) -> float | None:
-        found = row.get(f"{name}_{place}")
-        return float(found) if isinstance(found, float) else None
-
-    def day(name: str) -> date | None:
-        found = row.get(f"{name}_{place}")
-        return found if isinstance(found, date) else None
-
-    if kind.form == "integer" and number("broken"):
-        kind = replace(kind, form="number")
+    there, read = int(value("there")), int(value("read"))
+    coded = read - int(value("usual")) if each.is_number else 0
     return Profile(
-        name=table.columns[place],
-        place=place,
-        kind=kind,
+        name=table.columns[each.place],
+        place=each.place,
+        kind=each.kind,
         rows=table.rows,
-        there=number("there") - number("coded"),
-        unreadable=number("there") - number("read"),
-        distinct=number("distinct"),
+        there=there - coded,
+        unreadable=there - read,
+        distinct=each.distinct if each.is_number else int(value("distinct")),
         lowest=value("lowest"),
         highest=value("highest"),
-        infinite=number("infinite"),
-        beyond=number("beyond"),
-        first=day("first"),
-        last=day("last"),
-        codes=codes,
+        first=value("first"),
+        last=value("last"),
+        codes=each.codes,
+    )
+
+
+def _with_faults(table: Table, found: Profile) -> Profile:
+    """Count what is rare: infinite numbers, too large ones, broken ones among whole ones.
+
+    Most columns show by their ends that they have none; the others are read once more.
+    """
+    ends = [abs(end) for end in (found.lowest, found.highest) if end is not None]
+    from_text = found.kind.form == "integer" and table.types[found.place] not in WHOLE
+    if not ends or (max(ends) < _EXACT and not from_text):
+        return found
+    value = found.value
+    row = table.bench.one(
+        f"SELECT min(v) FILTER (WHERE NOT isinf(v)) AS lowest, "
+        f"max(v) FILTER (WHERE NOT isinf(v)) AS highest, count_if(isinf(v)) AS infinite, "
+        f"count_if(NOT isinf(v) AND v = trunc(v) AND abs(v) >= {_EXACT}) AS beyond, "
+        f"count_if(NOT isinf(v) AND v <> trunc(v)) AS broken "
+        f"FROM (SELECT {value} AS v FROM {table.scan})"
+    )
+    kind = replace(found.kind, form="number") if row["broken"] else found.kind
+    return replace(
+        found,
+        kind=kind,
+        lowest=row["lowest"],
+        highest=row["highest"],
+        infinite=int(row["infinite"]),
+        beyond=int(row["beyond"]),
     )
 
 

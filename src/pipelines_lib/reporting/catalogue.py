@@ -111,6 +111,46 @@ QUESTIONS = {
         formatting.count,
         "Model owner: wait for more outcomes in the {subject} window, or move its limits.",
     ),
+    "LEAK-001": Question(
+        "One feature alone (AUC)",
+        formatting.decimal,
+        _DEVELOPER + "find out when {subject} is written; take it out or record a reason.",
+    ),
+    "LEAK-002": Question(
+        "Missing values alone (AUC)",
+        formatting.decimal,
+        _DEVELOPER + "find out who fills {subject}, and when; take it out or record a reason.",
+    ),
+    "LEAK-003": Question(
+        "Known only after the outcome",
+        formatting.share,
+        _DEVELOPER + "take {subject} out, or record why it is known on the business date.",
+    ),
+    "LEAK-004": Question(
+        "Time told by a feature (AUC)",
+        formatting.decimal,
+        _DEVELOPER + "take {subject} out, or use its change instead of its level.",
+    ),
+    "LEAK-005": Question(
+        "AUC added by the way of writing",
+        formatting.signed,
+        _DATA_OWNER + "find out what rounds or fills {subject}.",
+    ),
+    "LEAK-006": Question(
+        "Distinct values",
+        formatting.share,
+        _DEVELOPER + "take {subject} out: it names the row.",
+    ),
+    "LEAK-007": Question(
+        "Part with one outcome only",
+        formatting.share,
+        _DEVELOPER + "take {subject} out: it is the target in other words.",
+    ),
+    "LEAK-008": Question(
+        "Test rows that repeat training rows",
+        formatting.share,
+        _DATA_OWNER + "find what was delivered twice under other keys; see the {subject} window.",
+    ),
     "PERF-001": Question(
         "Discrimination (AUC)",
         formatting.decimal,

@@ -216,10 +216,24 @@ def _of_code(code: str, rule: Mapping[str, Any], lines: Sequence[Line]) -> Asked
         title=catalogue.question(code).title,
         required=_joined([line.required for line in lines]),
         basis=_joined([line.basis for line in lines]),
-        citation=rule.get("citation", ""),
+        citation=_citations(rule),
         consequence=CONSEQUENCES.get(rule.get("consequence", ""), ""),
         lines=tuple(sorted(lines, key=lambda line: _GRAVITY.index(line.outcome))),
     )
+
+
+def _citations(rule: Mapping[str, Any]) -> str:
+    """What a rule rests on; of several packs all of them, each with what nobody has read yet."""
+    told = [
+        _citation(rule),
+        *(f"{each['policy']}: {_citation(each)}" for each in rule.get("also") or ()),
+    ]
+    return "; ".join(filter(None, told))
+
+
+def _citation(rule: Mapping[str, Any]) -> str:
+    read = rule.get("verified", True)
+    return f"{rule.get('citation', '')}{'' if read else ' (not yet read in its source)'}"
 
 
 def _joined(words: Sequence[str]) -> str:

@@ -82,8 +82,14 @@ TERMS = (
     ),
     Term(
         "Critical value (of PSI)",
-        "What PSI chance alone reaches with so many rows, at the rate of false discoveries the policy states.",
+        "What PSI chance alone reaches with so many rows, all features and pools counted.",
         "chi-square quantile (bins - 1) x (1/n reference + 1/n current)",
+        "none",
+    ),
+    Term(
+        "Cross-fitted",
+        "A row is scored by what other rows teach, never by its own outcome.",
+        "five folds; the rate of a row's bin among the other four, drawn to the average",
         "none",
     ),
     Term(
@@ -133,6 +139,12 @@ TERMS = (
         "The largest distance between the score distributions of positives and negatives.",
         "max |F_positive(s) - F_negative(s)|",
         "1; 0 is chance",
+    ),
+    Term(
+        "Leakage",
+        "An input knows the outcome before it happened, or test rows were learnt from.",
+        "as stated with each check LEAK-001 to LEAK-008",
+        "none; what is suspected stays only with a recorded reason",
     ),
     Term(
         "Non-inferiority margin",

@@ -9,6 +9,7 @@ from pipelines_lib.reporting import findings, formatting, svg
 
 Evidence = Mapping[str, Any]
 _SIZE = (480, 210)
+_WORTH_A_LINE = 0.001
 _LEAST_INDEX = 0.15
 """An axis that ends below this makes chance look like movement."""
 
@@ -19,7 +20,7 @@ def deliveries(evidence: Evidence, figures: Mapping[str, Any]) -> Markup:
     limit = findings.limit(evidence, "DRIFT-007")
     top = svg.nice_top(max([_LEAST_INDEX, *history, *((limit,) if limit else ())]))
     frame = svg.Frame.of((0, max(len(history), 1)), (0, top), _SIZE)
-    parts = frame.y_axis(svg.ticks(0, top, 3), _two, "Largest PSI")
+    parts = frame.y_axis(svg.ticks(0, top, 4), _two, "Largest PSI")
     parts += [svg.line((frame.x.start, frame.y.start), (frame.x.end, frame.y.start), "base")]
     for place, value in enumerate(history):
         style = "bar accent" if place == len(history) - 1 else "bar good"
@@ -48,7 +49,7 @@ def outcomes(figures: Mapping[str, Any]) -> Markup:
     top = svg.nice_top(max([0.01, *rates, train or 0.0]))
     frame = svg.Frame.of((0, max(len(rates), 1)), (0, top), _SIZE, right=70)
     newest = len(rates) - int(figures.get("newest_nights") or 0)
-    parts = frame.y_axis(svg.ticks(0, top, 3), formatting.share, "Positives")
+    parts = frame.y_axis(svg.ticks(0, top, 4), _percent, "Positives")
     parts += [svg.line((frame.x.start, frame.y.start), (frame.x.end, frame.y.start), "base")]
     for place, (night, rate) in enumerate(zip(nights, rates, strict=True)):
         told = f"{night['date']}: {formatting.share(rate)} of {formatting.count(night['rows'])}"
@@ -76,8 +77,18 @@ def outcomes(figures: Mapping[str, Any]) -> Markup:
     )
 
 
+def far_out(new: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Numbers of which enough rows lie beyond training to be worth a line of the report."""
+    numbers = new.get("numbers") or ()
+    return [each for each in numbers if (each["share"] or 0.0) >= _WORTH_A_LINE]
+
+
 def _two(value: float | None) -> str:
     return formatting.decimal(value, 2)
+
+
+def _percent(value: float | None) -> str:
+    return formatting.DASH if value is None else f"{100 * value:.3g}{formatting.NBSP}%"
 
 
 def _back(deliveries_before: int) -> str:

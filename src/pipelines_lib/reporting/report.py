@@ -24,12 +24,13 @@ from pipelines_lib.reporting import (
     formatting,
     glossary,
     key_figures,
+    leakage,
     population,
     readings,
     reasons,
-    stress,
     reliability,
     segments,
+    stress,
     tracks,
     verdict,
 )
@@ -42,6 +43,7 @@ FORMAT = "pipelines-evidence/1"
 WINDOWS = ("train", "calibration", "validation", "out_of_time", "watch")
 SECTIONS = {
     "verdict": "Verdict",
+    "leakage": "Leakage",
     "performance": "Performance",
     "comparison": "Against champion",
     "fairness": "Fairness",
@@ -108,6 +110,7 @@ def _environment() -> "Environment":
         decisions=decisions,
         fairness_charts=fairness_charts,
         findings=findings,
+        leakage=leakage,
         population=population,
         readings=readings,
         reasons=reasons,

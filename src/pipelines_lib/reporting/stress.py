@@ -97,6 +97,11 @@ def multiple_axis(figures: Mapping[str, Any]) -> Markup:
     return _cell([svg.text((scale(1.0), 13), "once", "middle", "t limit-label"), end], 18)
 
 
+def most(features: Sequence[Mapping[str, Any]], name: str) -> float:
+    """The largest figure of some features; 0 where none is known."""
+    return max((float(each[name]) for each in features if each[name] is not None), default=0.0)
+
+
 def edge(each: Mapping[str, Any], largest: float) -> str:
     """The multiple as people read it: ``2.3 times``, ``beyond 10 times``."""
     if each["multiple"] is None:

@@ -1,13 +1,15 @@
 """What the evidence of a version says, held against the rules of another day."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 import yaml
 
 from pipelines_lib.assurance.requirements import KNOWN
-from pipelines_lib.canonical import canonical_bytes, parse
+from pipelines_lib.canonical import parse
 from pipelines_lib.errors import SpecError
+from pipelines_lib.governance.evidence import SpecText
 from pipelines_lib.governance.rejudgement import OWN_JUDGEMENT, rejudge
 from pipelines_lib.results import CheckResult, Interval, Outcome
 from pipelines_lib.spec.loading import parse_model
@@ -49,16 +51,16 @@ def told(bank):
         data = {**yaml.safe_load(bank.pack().spec.text), **spec}
         text = yaml.safe_dump(data, sort_keys=False)
         rules = rulebook(parse_model(text), {"house": house}, NIGHT)
-        pack = bank.pack().plain()
-        facts = {
-            "spec": {"sha256": "0" * 64, "text": text},
-            "policies": [],
-            "rules": rules.rules,
-            "checks": checks,
-            "requirements": [],
-            "champion": champion,
-        }
-        return parse(canonical_bytes({**pack, **facts}))
+        night = replace(
+            bank.pack(),
+            spec=SpecText("0" * 64, text),
+            policies=(),
+            rules=rules.rules,
+            checks=checks,
+            requirements=(),
+            champion=champion,
+        )
+        return parse(night.content)
 
     return told
 

@@ -143,7 +143,7 @@ def test_texts_that_mean_missing_become_missing_codes(init, rows):
         ([(98, 99)[i // 4 % 2] if i % 4 == 0 else i % 20 for i in range(N)], ("98", "99"), 25),
         ([-999 if i % 9 == 0 else i % 90 / 7 for i in range(N)], ("-999",), 20),
         ([i % 100 for i in range(N)], (), 150),
-        ([999 if i % 3 == 0 else i * 7 % 1000 for i in range(N)], (), 1200),
+        ([999 if i % 3 == 0 else i * 7 % 1000 for i in range(N)], (), 1500),
         ([i % 12 - 2 for i in range(N)], (), 12),
         ([999 if i == 0 else i % 28 for i in range(N)], (), 1500),
     ],

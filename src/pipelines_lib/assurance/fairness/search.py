@@ -117,17 +117,20 @@ class _Search:
     def workshop(self) -> Workshop:
         """The candidate's own workshop, or one of few rows where there are too many.
 
-        Few rows bear fewer rounds than many: there the candidate, fitted on them, stops early
-        as the spec says, and all others make do with its rounds.
+        Few rows bear fewer rounds than many: there the candidate, fitted on them, has a bounded
+        number of rounds and stops early as the spec says; all others make do with as many.
         """
         whole = self.inquiry.workshop
         if len(whole.lessons.train.y) <= self.most:
             return whole
-        patience = self.inquiry.spec.training.early_stopping_rounds
+        bounded = {
+            "rounds": min(whole.training.rounds, int(self.rule.parameter("max_rounds"))),
+            "early_stopping_rounds": self.inquiry.spec.training.early_stopping_rounds,
+        }
         fewer = replace(
             whole,
             lessons=_fewer(whole.lessons, self.learned_from, self.most),
-            training=whole.training.model_copy(update={"early_stopping_rounds": patience}),
+            training=whole.training.model_copy(update=bounded),
         )
         rounds = rounds_of(fewer.fit().fitted) or whole.training.rounds
         return replace(fewer, training=whole.training.model_copy(update={"rounds": rounds}))

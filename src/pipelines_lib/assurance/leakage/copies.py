@@ -76,12 +76,12 @@ def _judge(rule: Rule, name: str, column: Column, rows: Rows) -> CheckResult:
     found = tuple(pure_regions(column, rows.labels, purity))
     sure = max((each for each in found if each.sure), key=lambda each: each.share, default=None)
     if sure is not None:
-        return rule.judge(name, sure.share, sure.story, n=rows.n)
+        return rule.judge(name, round(sure.share, 6), sure.story, n=rows.n)
     seems = max(found, key=lambda each: each.share, default=None)
     if seems is not None and not rule.holds(seems.share):
         story = f"{seems.story} Too few rows to be sure that it is pure."
         return replace(rule.answer(name, story, holds=None, n=rows.n), observed=seems.share)
-    return rule.judge(name, 0.0, "No value, range or blank holds one outcome only.", n=rows.n)
+    return rule.judge(name, 0.0, "No part of it holds one outcome only.", n=rows.n)
 
 
 def pure_regions(column: Column, labels: Labels, purity: Purity) -> Iterator[Region]:

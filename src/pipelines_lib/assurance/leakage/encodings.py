@@ -21,11 +21,10 @@ from pipelines_lib.assurance.leakage.cross_fitting import (
     first_places,
     folds,
 )
-from pipelines_lib.assurance.leakage.sampling import shared_confidence, thinned
+from pipelines_lib.assurance.leakage.sampling import in_short, shared_confidence, thinned
 from pipelines_lib.assurance.leakage.writings import classes, divisor
 from pipelines_lib.assurance.ranking import Ranking, auc_difference
 from pipelines_lib.assurance.statistics import Estimate, Floats, Labels
-from pipelines_lib.assurance.wording import with_interval
 from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.rulebook import Rule
 
@@ -81,11 +80,11 @@ def _judge(rule: Rule, name: str, column: Column, labels: Labels, confidence: fl
         return rule.judge(name, None, "Only one outcome occurred: nothing can be ranked.")
     found = best_gain(column, labels, rule.words, confidence)
     if found is None:
-        story = "No remainder, ending or length tells more than chance beyond the value itself."
+        story = "No way of writing it tells more than the value itself."
         return replace(rule.answer(name, story, holds=True, n=labels.size), observed=0.0)
-    story = f"Its {found.encoding} adds AUC {with_interval(found.estimate)} to the value itself."
-    value, ends = found.estimate.value, found.estimate.interval
-    return rule.judge(name, value, story, interval=ends, n=labels.size)
+    gain = in_short(found.estimate)
+    story = f'"{found.encoding}" adds AUC {gain.value:.3f} to the value itself.'
+    return rule.judge(name, gain.value, story, interval=gain.interval, n=labels.size)
 
 
 def best_gain(
@@ -101,7 +100,7 @@ def best_gain(
 
     Returns:
         None where no encoding differs from what size says by more than chance (at that
-        confidence, in either half of the stretches).
+        confidence, in either half of the stretches), or none adds anything.
     """
     rows = np.flatnonzero(column.given)
     rows = rows[np.argsort(column.ordered[rows], kind="stable")]
@@ -113,7 +112,7 @@ def best_gain(
     best = max(
         (each for each in shifts if each is not None), key=lambda each: each.gain, default=None
     )
-    if best is None:
+    if best is None or best.gain <= 0:  # learnt in one half, wrong in the other: no pattern
         return None
     one, other = Ranking.of(marks, best.after), Ranking.of(marks, best.before)
     estimate = auc_difference(one, other, confidence)

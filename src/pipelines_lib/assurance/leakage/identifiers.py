@@ -36,7 +36,8 @@ def _judge(rule: Rule, name: str, column: Column, rows: Rows) -> CheckResult:
     if own is None:
         story = "Every value is missing."
         return replace(rule.answer(name, story, holds=True, n=column.n), observed=0.0)
-    story, n = f"{percent(own)} of the given values are distinct", int(column.given.sum())
+    own = round(own, 6)
+    story, n = f"{percent(own)} of its values are distinct", int(column.given.sum())
     if rule.holds(own):
         return replace(rule.answer(name, f"{story}.", holds=True, n=n), observed=own)
     sign = sign_of_an_identifier(

@@ -96,7 +96,7 @@ def _judge(rule: Rule, column: Column, name: str, dates: Dates | None) -> CheckR
         said.append(f'The name holds "{word}", which speaks of what follows an outcome')
     if share is not None:
         said.append(f"{percent(share)} of its dates are later than the business date")
-    story = "; ".join(said) if said else "Neither its name nor its values speak of later knowledge"
+    story = "; ".join(said) if said else "Neither name nor values speak of what came later"
     answer = rule.answer(name, f"{story}.", holds=not word and not found, n=column.n)
     return replace(answer, observed=share)
 

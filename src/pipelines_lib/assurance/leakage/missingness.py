@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines_lib.assurance.leakage.columns import Column, Rows
-from pipelines_lib.assurance.leakage.sampling import shared_confidence, thinned
+from pipelines_lib.assurance.leakage.sampling import in_short, shared_confidence, thinned
 from pipelines_lib.assurance.ranking import Ranking, auc_estimate
 from pipelines_lib.assurance.shares import magnitude
 from pipelines_lib.assurance.statistics import Estimate, Labels
-from pipelines_lib.assurance.wording import percent, with_interval
+from pipelines_lib.assurance.wording import percent
 from pipelines_lib.results import CheckResult, Interval
 from pipelines_lib.spec.rulebook import Rule
 
@@ -46,8 +46,6 @@ def _judge(rule: Rule, name: str, column: Column, labels: Labels, confidence: fl
     if found is None:
         story = "Only one outcome occurred: nothing can be ranked."
         return rule.judge(name, None, story, n=column.n)
-    story = (
-        f"Missing in {percent(blanks / column.n)} of the rows; that alone ranks the outcome "
-        f"with AUC {with_interval(found)}."
-    )
+    found = in_short(found)
+    story = f"Missing in {percent(blanks / column.n)} of the rows: AUC {found.value:.3f} alone."
     return rule.judge(name, found.value, story, interval=found.interval, n=column.n)

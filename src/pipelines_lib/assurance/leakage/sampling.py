@@ -3,6 +3,8 @@
 import numpy as np
 
 from pipelines_lib.assurance.leakage.columns import Rows
+from pipelines_lib.assurance.statistics import Estimate
+from pipelines_lib.results import Interval
 from pipelines_lib.spec.rulebook import Rule
 
 
@@ -19,3 +21,10 @@ def shared_confidence(rule: Rule, looks: int) -> float:
     Bonferroni: one minus alpha over the number of looks.
     """
     return 1 - (1 - rule.parameter("confidence")) / max(looks, 1)
+
+
+def in_short(estimate: Estimate) -> Estimate:
+    """The estimate as it is judged and kept: a result per feature and check adds up."""
+    ends = estimate.interval
+    kept = Interval(round(ends.low, 6), round(ends.high, 6), round(ends.confidence, 8))
+    return Estimate(round(estimate.value, 6), kept)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pipelines_lib.assurance.chosen_rows import in_window, read_scores
 from pipelines_lib.assurance.inquiry import Inquiry, unasked
-from pipelines_lib.assurance.leakage.sampling import shared_confidence
+from pipelines_lib.assurance.leakage.sampling import in_short, shared_confidence
 from pipelines_lib.assurance.scored import QUESTIONED
 from pipelines_lib.assurance.shares import Share
 from pipelines_lib.assurance.statistics import Estimate
@@ -139,7 +139,7 @@ def _excess(rule: Rule, repeated: int, n: int, among: int, train: int) -> Estima
     estimate = unseen.difference_to(own, confidence)
     if estimate is None:
         return None
-    return Estimate(repeated / n - among / train, estimate.interval)
+    return in_short(Estimate(repeated / n - among / train, estimate.interval))
 
 
 def _repeating(hashes: Hashes) -> int:

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from pipelines_lib.assurance.leakage.columns import Rows
 from pipelines_lib.assurance.leakage.cross_fitting import power, power_later
-from pipelines_lib.assurance.leakage.sampling import shared_confidence, thinned
+from pipelines_lib.assurance.leakage.sampling import in_short, shared_confidence, thinned
 from pipelines_lib.assurance.statistics import Estimate
-from pipelines_lib.assurance.wording import with_interval
 from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.rulebook import Rule
 
@@ -37,8 +36,9 @@ def _judge(
 ) -> CheckResult:
     if found is None:
         return rule.judge(name, None, "Only one outcome occurred: nothing can be ranked.", n=n)
-    story = f"Alone it ranks the outcome with AUC {with_interval(found)}"
-    story += f"; out of time {with_interval(again)}." if again else "."
-    worse = again is not None and not rule.holds(again.interval.low)
-    told = again if worse and again is not None and rule.holds(found.interval.low) else found
+    story = f"AUC {found.value:.3f} alone"
+    story += f"; out of time {again.value:.3f}." if again else "."
+    told = in_short(found)
+    if again is not None and rule.holds(told.interval.low) and not rule.holds(again.interval.low):
+        told = in_short(again)
     return rule.judge(name, told.value, story, interval=told.interval, n=n)

@@ -10,9 +10,8 @@ import numpy as np
 
 from pipelines_lib.assurance.leakage.columns import Dates, Rows
 from pipelines_lib.assurance.leakage.cross_fitting import power
-from pipelines_lib.assurance.leakage.sampling import shared_confidence, thinned
+from pipelines_lib.assurance.leakage.sampling import in_short, shared_confidence, thinned
 from pipelines_lib.assurance.statistics import Labels
-from pipelines_lib.assurance.wording import with_interval
 from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.rulebook import Rule
 
@@ -29,7 +28,8 @@ def check(rule: Rule, rows: Rows) -> Iterator[CheckResult]:
         if found is None:
             yield rule.judge(name, None, "All rows bear one date: time tells nothing.", n=rows.n)
             continue
-        story = f"It tells the later half of the nights with AUC {with_interval(found)}."
+        found = in_short(found)
+        story = f"Tells later nights from earlier ones with AUC {found.value:.3f}."
         yield rule.judge(name, found.value, story, interval=found.interval, n=rows.n)
 
 

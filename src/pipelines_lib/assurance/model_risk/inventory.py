@@ -1,8 +1,8 @@
 """Is the paperwork in order that a model needs before it may decide about anybody?
 
-``GOV-001`` the inventory is complete, ``GOV-002`` roles are separate (an
-approver too, where there is one), ``GOV-003`` every policy
-is in force, ``GOV-004`` a champion is never replaced by a model that knows less.
+``GOV-001`` the inventory is complete, ``GOV-002`` roles are separate (an approver too, where
+there is one), ``GOV-003`` every policy is in force, ``GOV-004`` a champion is never replaced by
+a model that knows less.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
