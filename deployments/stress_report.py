@@ -7,9 +7,12 @@ is recorded: what a promotion rests on is the evidence alone.
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from deployments.display import print_json, print_table
+from rich.console import Console
+from rich.text import Text
+
+from deployments.display import print_json
 from deployments.inventory import evidence_of
 from pipelines_lib.assurance.inquiry import Inquiry
 from pipelines_lib.assurance.questions import FIRST_ROUND, put
@@ -19,10 +22,16 @@ from pipelines_lib.errors import EvidenceError
 from pipelines_lib.modelling.package import PackageRef
 from pipelines_lib.modelling.training import Candidate
 from pipelines_lib.modelling.windows import WATCH, WINDOWS, Window, WindowPlan
-from pipelines_lib.results import Answer
+from pipelines_lib.results import Answer, Outcome
 from pipelines_lib.spec.loading import load_model
 from pipelines_lib.spec.rulebook import rulebook
 from pipelines_lib.spec.settings import Settings
+
+_SIGNS: Final = {
+    Outcome.PASSED: ("✓", "green"),
+    Outcome.FAILED: ("✗", "red"),
+    Outcome.NOT_ENOUGH_EVIDENCE: ("?", "yellow"),
+}
 
 
 def stress_model(model: str, version: int | None, settings: Settings, *, as_json: bool) -> None:
@@ -33,9 +42,11 @@ def stress_model(model: str, version: int | None, settings: Settings, *, as_json
         figures = {answer.topic: plain(answer.figures) for answer in found}
         print_json({"checks": [plain(check) for check in checks], "figures": figures})
         return
-    columns = ("code", "subject", "outcome", "observed", "required")
-    rows = [{name: plain(getattr(check, name)) for name in columns} for check in checks]
-    print_table(f"Stress of {model}", columns, rows)
+    console = Console(highlight=False)
+    for check in checks:
+        sign, style = _SIGNS[check.outcome]
+        console.print(Text(f"{sign} ", style) + Text(f"{check.code} {check.subject}", "bold"))
+        console.print(Text(f"    {check.explanation} Required: {check.required}"))
 
 
 def ask_again(model: str, version: int | None, settings: Settings) -> tuple[Answer, ...]:

@@ -14,7 +14,19 @@ from deployments.cli import app
 from pipelines_lib.errors import ServiceError
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ("init", "run", "replay", "check", "models", "show", "report", "reproduce", "stress", "doctor", "down")
+COMMANDS = (
+    "init",
+    "run",
+    "replay",
+    "check",
+    "models",
+    "show",
+    "report",
+    "reproduce",
+    "stress",
+    "doctor",
+    "down",
+)
 AS_JSON = [
     ["models"],
     ["show", "credit_default"],
@@ -90,7 +102,7 @@ def test_help_answers_without_loading_anything_heavy(command):
         ["run", "credit_defualt"],
         ["check", "gone.yaml"],
         ["run", "credit_default", "--as-of", "2025-04-11"],
-        ["run", "credit_default", "--as-of", "2024-12-31"],
+        ["run", "credit_default", "--as-of", "1999-12-31"],
     ],
 )
 def test_wrong_usage_ends_with_code_2_and_without_a_traceback(cli, words):
@@ -213,3 +225,9 @@ def test_what_an_error_tells_people_to_type_exists(cli, tmp_path, monkeypatch):
     (typed,) = re.findall(r"`pipelines ([^`]+)`", caught.value.fix)
     monkeypatch.undo()
     assert cli(*typed.split(), "--help").exit_code == 0
+
+
+def test_stress_of_a_model_that_never_ran_says_so(cli):
+    result = cli("stress", "credit_default")
+    assert result.exit_code == 4
+    assert "credit_default was never run" in result.output

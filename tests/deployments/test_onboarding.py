@@ -1,8 +1,14 @@
 """``pipelines init`` at the command line: what is shown, what is written, and honest ends."""
 
+import gzip
 import json
+import random
+import sqlite3
+from datetime import date, timedelta
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
@@ -24,10 +30,12 @@ def cli(tmp_path, monkeypatch):
 
 @pytest.fixture
 def table(tmp_path):
+    noise = random.Random(7)
     lines = ["id,applied_on,income,defaulted"]
-    lines += [
-        f"A{i},2025-01-{i % 28 + 1:02d},{1000 + i % 97},{int(i % 5 == 0)}" for i in range(300)
-    ]
+    for i in range(300):
+        bad = int(i % 5 == 0)
+        income = round(noise.gauss(3000 - 300 * bad, 700))
+        lines.append(f"A{i},2025-01-{i % 28 + 1:02d},{income},{bad}")
     path = tmp_path / "loans.csv"
     path.write_text("\n".join(lines) + "\n")
     return path
@@ -69,6 +77,112 @@ def test_what_it_writes_is_accepted_by_check_as_it_is(cli, tmp_path):
     assert (row["exit_code"], row["as_of"]) == (0, "2025-04-10")
 
 
+def bank(n=3000):
+    """Loans of a hundred days, with a signal; enough of both outcomes for every window."""
+    noise = random.Random(1)
+    for i in range(n):
+        bad = int(noise.random() < 0.3)
+        amount = round(noise.gauss(3000 - 400 * bad, 800), 2)
+        day = date(2025, 1, 1) + timedelta(days=i * 100 // n)
+        yield {
+            "Loan No": f"L{i:06d}", "applied": str(day), "amount": amount,
+            "share": round(noise.random(), 3), "home": noise.choice(["owned", "rentée", "unknown"]),
+            "sex": noise.choice("mf"), "bad": bad,
+        }  # fmt: skip
+
+
+def as_csv(rows, separator=",", decimal="."):
+    lines = [separator.join(rows[0])]
+    for row in rows:
+        cells = [
+            str(v).replace(".", decimal) if isinstance(v, float) else str(v) for v in row.values()
+        ]
+        lines.append(separator.join(cells))
+    return "\n".join(lines) + "\n"
+
+
+def plain_csv(rows, folder):
+    (folder / "loans.csv").write_text(as_csv(rows))
+    return "loans.csv"
+
+
+def latin_csv_with_decimal_commas(rows, folder):
+    (folder / "loans.csv").write_bytes(as_csv(rows, ";", ",").encode("latin-1"))
+    return "loans.csv"
+
+
+def packed_csv(rows, folder):
+    (folder / "loans.csv.gz").write_bytes(gzip.compress(as_csv(rows).encode()))
+    return "loans.csv.gz"
+
+
+def wide_csv(rows, folder):
+    (folder / "loans.txt").write_bytes(as_csv(rows, "\t").encode("utf-16"))
+    return "loans.txt"
+
+
+def csv_with_another_notation(rows, folder):
+    told = []
+    for row in rows:
+        day = date.fromisoformat(row["applied"])
+        written = {"applied": day.strftime("%d/%m/%Y"), "share": f"{100 * row['share']:.1f} %"}
+        told.append({**row, **written})
+    (folder / "loans.csv").write_text(as_csv(told))
+    return "loans.csv"
+
+
+def csv_with_a_padded_header(rows, folder):
+    text = as_csv(rows)
+    (folder / "loans.csv").write_text(text.replace("amount,", " amount ,", 1))
+    return "loans.csv"
+
+
+def parquet(rows, folder):
+    pq.write_table(pa.Table.from_pylist(rows), folder / "loans.parquet")
+    return "loans.parquet"
+
+
+def sql(rows, folder):
+    connection = sqlite3.connect(folder / "bank.db")
+    columns = ", ".join(f'"{name}"' for name in rows[0])
+    connection.execute(f"CREATE TABLE loans ({columns})")
+    marks = ", ".join("?" * len(rows[0]))
+    values = (tuple(row.values()) for row in rows)
+    connection.executemany(f"INSERT INTO loans VALUES ({marks})", values)  # noqa: S608
+    connection.commit()
+    connection.close()
+    return "env:BANK_URL/loans"
+
+
+@pytest.mark.parametrize(
+    ("write", "copied"),
+    [
+        (plain_csv, False),
+        (latin_csv_with_decimal_commas, False),
+        (packed_csv, False),
+        (wide_csv, False),
+        (csv_with_another_notation, True),
+        (csv_with_a_padded_header, True),
+        (parquet, False),
+        (sql, False),
+    ],
+)
+def test_however_a_table_is_delivered_the_data_contract_holds_for_its_spec(
+    cli, tmp_path, monkeypatch, write, copied
+):
+    monkeypatch.setenv("BANK_URL", f"sqlite:///{tmp_path}/bank.db")
+    table = write(list(bank()), tmp_path)
+    done = cli("init", table, "--target", "bad", "--out", "specs", "--json")
+    assert done.exit_code == 0, done.output
+    answer = json.loads(done.stdout)
+    assert (answer["copy"] is not None) == copied
+    features = {each["column"] for each in answer["columns"] if each["role"] == "feature"}
+    assert features == {"amount", "share", "home"}
+    (row,) = json.loads(cli("check", "specs/loans.yaml", "--json").stdout)
+    assert row["reasons_against"] == []
+    assert row["checks"] > 10
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -102,8 +216,6 @@ def test_an_existing_spec_is_replaced_only_by_force(cli, table):
 
 
 def test_governance_refuses_what_nobody_has_filled_in(cli, table, tmp_path):
-    from datetime import date
-
     from pipelines_lib.assurance.model_risk.inventory import check_governance
     from pipelines_lib.spec.loading import load_model
     from pipelines_lib.spec.rulebook import rulebook

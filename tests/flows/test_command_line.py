@@ -100,3 +100,15 @@ def test_an_error_is_json_too_where_json_was_asked_for(typed):
     done = typed("show", "credit_defalt", "--json")
     assert done.returncode == 2
     assert "Did you mean 'credit_default'?" in json.loads(done.stdout)["fix"]
+
+
+def test_stress_asks_again_and_finds_what_the_evidence_says(typed, run):
+    assert run.returncode == 0, run.stderr
+    asked = typed("stress", "credit_default", "--json")
+    assert asked.returncode == 0, asked.stderr
+    found = json.loads(asked.stdout.splitlines()[-1])
+    pack = json.loads(typed("evidence", "show", "credit_default", "--json").stdout)
+    recorded = [each for each in pack["checks"] if each["code"].startswith("STRESS")]
+    for again, before in zip(found["checks"], recorded, strict=True):
+        assert {name: again[name] for name in before} == before
+    assert found["figures"]["scenarios"] == pack["figures"]["scenarios"]

@@ -7,7 +7,7 @@ latest run of that night. Reports render the pack and nothing else.
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
 from functools import cached_property
@@ -16,10 +16,10 @@ from typing import Any, Self
 
 from pipelines_lib.canonical import canonical_bytes, parse, plain, sha256_bytes
 from pipelines_lib.errors import EvidenceError
+from pipelines_lib.governance.pack_wording import drawn, grouped, said, unlike, with_limits
 from pipelines_lib.governance.provenance import CodeProvenance
 from pipelines_lib.results import (
     CheckResult,
-    Consequence,
     PromotionDecision,
     Requirement,
     Verdict,
@@ -28,8 +28,6 @@ from pipelines_lib.spec.rulebook import Rule
 from pipelines_lib.storage import write_atomically
 
 FORMAT = "pipelines-evidence/1"
-_ASKED_AGAIN = frozenset({"segments"})
-"""Topics whose figures say by exact edges which rows they are about."""
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -99,20 +97,25 @@ class EvidencePack:
 
     def plain(self) -> dict[str, Any]:
         """The pack as JSON values, exactly what is written and hashed."""
-        loaded: dict[str, Any] = json.loads(self.content)
-        return loaded
+        return with_limits(json.loads(self.content))
 
     @cached_property
     def content(self) -> bytes:
         """The canonical JSON (RFC 8785): one byte string for one meaning."""
         parts = {field.name: getattr(self, field.name) for field in fields(self)}
+        rules = said(self.rules)
         slim = {
-            "checks": _said(self.checks),
-            "rules": _said(self.rules),
-            "requirements": _grouped(self.requirements),
+            "checks": [unlike(self._limits, each) for each in said(self.checks)],
+            "rules": [{**each, "required": self._limits[each["check"]][0]} for each in rules],
+            "requirements": grouped(self.requirements),
             "figures": {name: drawn(name, each) for name, each in self.figures.items()},
         }
         return canonical_bytes({"format": FORMAT, **parts, **slim, "code": self.code.plain()})
+
+    @property
+    def _limits(self) -> dict[str, tuple[str, str]]:
+        """What each rule requires, as a person reads it, and its basis."""
+        return {rule.check: (rule.required, rule.basis) for rule in self.rules}
 
     @cached_property
     def sha256(self) -> str:
@@ -124,51 +127,6 @@ class EvidencePack:
         """Hash of the candidate's package, or None where no candidate was trained."""
         candidate = plain(self.candidate)
         return None if candidate is None else str(candidate["package_sha256"])
-
-
-def _said(values: Iterable[object]) -> list[dict[str, Any]]:
-    """Each value without what it does not say: a night has hundreds of results."""
-    return [
-        {name: part for name, part in plain(each).items() if part is not None and part != []}
-        for each in values
-    ]
-
-
-def _grouped(requirements: Iterable[Requirement]) -> list[dict[str, Any]]:
-    """One entry a check and consequence, with everything it must be asked about."""
-    about: dict[tuple[str, str], list[str]] = {}
-    for each in requirements:
-        about.setdefault((each.code, each.consequence.value), []).append(each.subject)
-    return [
-        {"code": code, "consequence": consequence, "subjects": subjects}
-        for (code, consequence), subjects in about.items()
-    ]
-
-
-def required_of(evidence: Mapping[str, Any]) -> Iterator[Requirement]:
-    """Every result that the gate insisted on, from the JSON of a pack.
-
-    Older packs name one subject an entry.
-    """
-    for each in evidence.get("requirements") or ():
-        for subject in each.get("subjects") or [each["subject"]]:
-            yield Requirement(each["code"], subject, Consequence(each["consequence"]))
-
-
-def drawn(topic: str, figures: object) -> Any:  # noqa: ANN401  (any JSON value)
-    """Figures as a report draws them: six digits are more than anybody sees.
-
-    Checks keep every digit, and so do figures by which a later run finds the same rows again.
-    """
-    return plain(figures) if topic in _ASKED_AGAIN else _rounded(plain(figures))
-
-
-def _rounded(value: Any) -> Any:  # noqa: ANN401  (any JSON value)
-    if isinstance(value, float):
-        return float(f"{value:.6g}")
-    if isinstance(value, dict):
-        return {name: _rounded(each) for name, each in value.items()}
-    return [_rounded(each) for each in value] if isinstance(value, list) else value
 
 
 @dataclass(frozen=True)
@@ -260,7 +218,7 @@ def read_evidence(home: Path, model: str, sha256: str) -> dict[str, Any]:
             fix="Restore the file from backup and find out who changed it; do not rely on it.",
         )
     pack: dict[str, Any] = parse(data)
-    return pack
+    return with_limits(pack)
 
 
 def evidence_path(home: Path, model: str, sha256: str) -> Path:

@@ -29,7 +29,7 @@ from pipelines_lib.assurance.model_risk import (
     soundness,
 )
 from pipelines_lib.errors import SpecError, bounded
-from pipelines_lib.governance.evidence import required_of
+from pipelines_lib.governance.pack_wording import required_of
 from pipelines_lib.results import CheckResult, Consequence, Outcome, Requirement
 from pipelines_lib.spec.loading import parse_model, parse_policy
 from pipelines_lib.spec.model_spec import ModelSpec

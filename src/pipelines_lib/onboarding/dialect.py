@@ -39,6 +39,10 @@ class Dialect:
     encoding: str
     separator: str
     header: tuple[str, ...]
+    """Names of the columns, without the spaces around them."""
+
+    odd: frozenset[int]
+    """Places of names that were written otherwise: with spaces around them, or not at all."""
 
 
 def dialect(path: Path, *, separator: str | None, encoding: str | None) -> Dialect:
@@ -57,7 +61,9 @@ def dialect(path: Path, *, separator: str | None, encoding: str | None) -> Diale
         ) from None
     header = tuple(cell.strip() for cell in rows.header)
     _refuse_odd_header(path, header)
-    return Dialect(chosen, rows.separator, header)
+    raw = enumerate(rows.header)
+    odd = frozenset(place for place, cell in raw if not cell or cell != cell.strip())
+    return Dialect(chosen, rows.separator, header, odd)
 
 
 @dataclass(frozen=True)
@@ -66,11 +72,15 @@ class _Rows:
     header: list[str]
 
 
+def is_gzipped(path: Path) -> bool:
+    """Whether a file is gzipped, whatever its name says."""
+    with path.open("rb") as stream:
+        return stream.read(2) == b"\x1f\x8b"
+
+
 def open_bytes(path: Path) -> IO[bytes]:
     """The bytes of a file, unpacked where it is gzipped."""
-    with path.open("rb") as stream:
-        zipped = stream.read(2) == b"\x1f\x8b"
-    return cast("IO[bytes]", gzip.open(path, "rb")) if zipped else path.open("rb")
+    return cast("IO[bytes]", gzip.open(path, "rb")) if is_gzipped(path) else path.open("rb")
 
 
 def _given(encoding: str) -> str:

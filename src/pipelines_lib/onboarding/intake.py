@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING
 
 from pipelines_lib.data.columns import identifier, quoted
 from pipelines_lib.errors import DataContractError, SpecError
-from pipelines_lib.onboarding.dialect import UTF8, Dialect, dialect, open_bytes, refuse_repeats
+from pipelines_lib.onboarding.dialect import (
+    UTF8,
+    Dialect,
+    dialect,
+    is_gzipped,
+    open_bytes,
+    refuse_repeats,
+)
 from pipelines_lib.onboarding.wishes import Surroundings, Wishes
 from pipelines_lib.storage import storage_errors
 
@@ -44,6 +51,7 @@ class Intake:
         separator: Of a CSV.
         encoding: Of a CSV.
         hindrance: Why a nightly run cannot read it where it lies; None where it can.
+        renamed: Columns that are not called so in the table itself.
     """
 
     shown: str
@@ -55,6 +63,7 @@ class Intake:
     separator: str = ","
     encoding: str = UTF8
     hindrance: str | None = None
+    renamed: frozenset[str] = frozenset()
 
 
 def take_in(wishes: Wishes, around: Surroundings, bench: "Workbench", scratch: Path) -> Intake:
@@ -81,16 +90,20 @@ def take_in(wishes: Wishes, around: Surroundings, bench: "Workbench", scratch: P
         path, hindrance = _unzipped(path, scratch), "a nightly run reads no zip archive"
     elif not path.name.lower().endswith(_CSV):
         hindrance = f"a nightly run reads CSV from files named {', '.join(_CSV)}"
+    elif is_gzipped(path) and not path.name.lower().endswith(".gz"):
+        hindrance = "it is gzipped, which its name does not say"
     found = dialect(path, separator=wishes.separator, encoding=wishes.encoding)
+    names = _names(found.header)
     intake = Intake(
         shown=path.name,
         path=scratch / "table.parquet",
-        columns=_names(found.header),
+        columns=names,
         form="csv",
         uri=uri,
         separator=found.separator,
         encoding=found.encoding,
         hindrance=hindrance,
+        renamed=frozenset(names[place] for place in found.odd),
     )
     _copy_csv(_as_utf8(path, found, scratch), intake, bench)
     return intake
@@ -162,10 +175,13 @@ def _copy_csv(text: Path, intake: Intake, bench: "Workbench") -> None:
         f"c{index} AS {identifier(name)}" for index, name in enumerate(intake.columns)
     )
     bench.run("SET preserve_insertion_order = true")  # a row keeps its place
+    how = (
+        f"auto_detect=false, compression='none', header=true, delim={quoted(intake.separator)}, "
+        f"quote='\"', escape='\"', columns={{{places}}}"
+    )
     bench.load(
-        f"COPY (SELECT {columns} FROM read_csv({quoted(str(text))}, auto_detect=false, "
-        f"header=true, delim={quoted(intake.separator)}, quote='\"', escape='\"', "
-        f"columns={{{places}}})) TO {quoted(str(intake.path))} (FORMAT parquet)",
+        f"COPY (SELECT {columns} FROM read_csv({quoted(str(text))}, {how})) "
+        f"TO {quoted(str(intake.path))} (FORMAT parquet)",
         source=intake.shown,
         encoding=intake.encoding,
     )
@@ -179,7 +195,7 @@ def _names(header: tuple[str, ...]) -> tuple[str, ...]:
 
 def _as_utf8(path: Path, found: Dialect, scratch: Path) -> Path:
     """The engine reads UTF-8, plain or gzipped by its name."""
-    if found.encoding == UTF8 and path.name.lower().endswith((".csv", ".tsv", ".txt")):
+    if found.encoding == UTF8 and not is_gzipped(path):
         return path
     target = scratch / "table.csv"
     name = "utf-8-sig" if found.encoding == UTF8 else found.encoding

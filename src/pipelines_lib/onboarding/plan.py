@@ -240,7 +240,7 @@ def _copy_because(
     for each in _used(profiles, decided):
         if each.kind.rewrite:
             reasons.append(f"{each.name}: {each.kind.rewrite}")
-        if spec_name(each.name) != each.name:
+        if spec_name(each.name) != each.name or each.name in table.intake.renamed:
             reasons.append(f"{each.name!r} cannot stand in a spec as it is and is renamed")
     return tuple(reasons)
 

@@ -2,7 +2,6 @@
 # ruff: noqa: S608  (names and values in SQL are quoted by columns.quoted and identifier)
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from pipelines_lib.data.columns import as_text, identifier, quoted
@@ -21,6 +20,7 @@ SAMPLE = 100_000
 _CELLS = 6_000_000
 """Values of a sample at most; a table of a thousand columns gets fewer rows."""
 
+_FEWEST = 1000
 _MANY = 2**64
 _NESTED = ("STRUCT", "MAP", "UNION", "BLOB")
 
@@ -65,24 +65,8 @@ class Table:
         kind = self.types[place]
         return kind.startswith(_NESTED) or kind.endswith("]")
 
-    @cached_property
-    def sampled(self) -> int:
-        """Rows of the sample, which is made at the first question."""
-        most = min(SAMPLE, max(1000, _CELLS // len(self.columns)))
-        chosen = ""
-        if self.rows > most:
-            limit = int(_MANY * (most * 0.98 / self.rows))
-            chosen = f"WHERE hash(row, 20250410) < {limit}"
-        self.bench.load(
-            f"CREATE TABLE sample AS SELECT * FROM {self.scan} {chosen} ORDER BY row",
-            source=self.intake.shown,
-            encoding=self.intake.encoding,
-        )
-        return int(self.bench.run("SELECT count(*) FROM sample")[0][0])
-
     def commonest(self, place: int, most: int) -> list[tuple[str, int]]:
         """Texts of a column in the sample, the most frequent first."""
-        assert self.sampled >= 0  # noqa: S101  (makes the sample)
         text = self.text(place)
         return self.bench.run(
             f"SELECT {text} AS t, count(*) AS n FROM sample WHERE {text} IS NOT NULL "
@@ -101,7 +85,6 @@ class Table:
         """One value for each row of the sample, in the order of the table."""
         import pyarrow as pa
 
-        assert self.sampled >= 0  # noqa: S101  (makes the sample)
         schema = pa.schema([("v", kind)])
         table = self.bench.stream(f"SELECT {sql} AS v FROM sample ORDER BY row", schema).read_all()
         return table["v"].combine_chunks()
@@ -126,7 +109,19 @@ def open_table(bench: "Workbench", intake: Intake) -> Table:
             f"{intake.shown} has only one column.",
             fix="A model needs a target and inputs; for CSV say how it is separated: --separator.",
         )
+    _take_sample(bench, intake, rows)
     return Table(bench, intake, types, rows)
+
+
+def _take_sample(bench: "Workbench", intake: Intake, rows: int) -> None:
+    """Choose rows by a seeded hash of their place; every column is read, so damage shows here."""
+    most = min(SAMPLE, max(_FEWEST, _CELLS // len(intake.columns)))
+    chosen = f"WHERE hash(row, 20250410) < {int(_MANY * most * 0.98 / rows)}" if rows > most else ""
+    bench.load(
+        f"CREATE TABLE sample AS SELECT * FROM {_scan(intake)} {chosen} ORDER BY row",
+        source=intake.shown,
+        encoding=intake.encoding,
+    )
 
 
 def _scan(intake: Intake) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines_lib.governance.evidence import required_of
+from pipelines_lib.governance.pack_wording import required_of
 from pipelines_lib.reporting import catalogue, formatting
 
 Evidence = Mapping[str, Any]

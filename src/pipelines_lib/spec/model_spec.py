@@ -187,8 +187,11 @@ class ModelSpec(Strict):
 
     @cached_property
     def sha256(self) -> str:
-        """Hash of what the spec means: comments, order of keys and layout do not count."""
-        return sha256_of(self.model_dump(mode="json"))
+        """Hash of what the spec means: comments, order of keys, layout and defaults do not count.
+
+        So a key that a later version adds changes no hash of a spec without it.
+        """
+        return sha256_of(self.model_dump(mode="json", exclude_defaults=True))
 
     @property
     def feature_names(self) -> tuple[str, ...]:

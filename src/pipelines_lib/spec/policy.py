@@ -168,7 +168,7 @@ class PolicyPack(Strict):
     @cached_property
     def sha256(self) -> str:
         """Hash of what the pack means."""
-        return sha256_of(self.model_dump(mode="json"))
+        return sha256_of(self.model_dump(mode="json", exclude_defaults=True))
 
     def in_force(self, day: date) -> bool:
         """Whether the pack's rules hold on a day (both ends included)."""

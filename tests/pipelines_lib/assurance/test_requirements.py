@@ -58,6 +58,14 @@ def with_features(spec, **changes):
         ("DATA-012", ("outcomes",)),
         ("DATA-013", FEATURES),
         ("DATA-014", WINDOWS),
+        ("LEAK-001", FEATURES),
+        ("LEAK-002", FEATURES),
+        ("LEAK-003", FEATURES),
+        ("LEAK-004", FEATURES),
+        ("LEAK-005", FEATURES),
+        ("LEAK-006", FEATURES),
+        ("LEAK-007", FEATURES),
+        ("LEAK-008", WINDOWS[2:]),
         ("PERF-001", WINDOWS[2:]),
         ("PERF-002", WINDOWS[2:]),
         ("PERF-003", WINDOWS[2:]),
@@ -92,6 +100,14 @@ def with_features(spec, **changes):
         ("DRIFT-001", FEATURES),
         ("DRIFT-002", ("score",)),
         ("DRIFT-003", FEATURES),
+        ("DRIFT-004", ("home",)),
+        ("DRIFT-005", ("out_of_time", "newest_outcomes")),
+        ("DRIFT-006", ("inputs",)),
+        ("DRIFT-007", ("newest_night",)),
+        ("STRESS-001", ("scenarios",)),  # this spec names none
+        ("STRESS-002", ("decisions",)),
+        ("STRESS-003", ("arrears", "home")),  # only these may be missing
+        ("STRESS-004", ("scenarios",)),
         ("EXPL-001", ("declines",)),
         ("EXPL-002", ("declines",)),
         ("EXPL-003", ("income", "arrears")),
@@ -111,6 +127,19 @@ def with_features(spec, **changes):
 )
 def test_every_check_is_required_of_exactly_its_subjects(spec, code, expected):
     assert subjects(with_features(spec, income={"minimum": 0.0}), code) == expected
+
+
+def test_stress_is_asked_scenario_by_scenario_and_of_what_may_be_missing(spec):
+    shock = {"feature": "income", "multiply": 0.8}
+    stress = {
+        "loss_given_default": 0.5,
+        "scenarios": [{"name": n, "meaning": n, "shocks": [shock]} for n in ("mild", "harsh")],
+    }
+    data = with_features(spec, income={"missing": "allowed"}).model_dump(mode="json")
+    stressed = ModelSpec.model_validate({**data, "stress": stress})
+    for code in ("STRESS-001", "STRESS-004"):
+        assert subjects(stressed, code) == ("mild", "harsh")
+    assert subjects(stressed, "STRESS-003") == FEATURES
 
 
 def test_the_table_above_leaves_no_known_check_out():

@@ -14,15 +14,14 @@ from hypothesis import strategies as st
 from pipelines_lib.canonical import canonical_bytes, sha256_bytes
 from pipelines_lib.errors import EvidenceError
 from pipelines_lib.governance.evidence import (
-    drawn,
     latest_run,
     read_evidence,
     record_report,
     record_version,
-    required_of,
     run_of,
     runs,
 )
+from pipelines_lib.governance.pack_wording import drawn, required_of
 from pipelines_lib.results import CheckResult, Consequence, Outcome, Requirement, Verdict
 
 NIGHT = date(2025, 3, 31)
@@ -192,11 +191,11 @@ def test_a_pack_that_names_one_subject_an_entry_is_still_read():
     )
 
 
-def test_drawn_figures_keep_six_digits_and_edges_all_of_them():
+def test_drawn_figures_keep_five_digits_and_edges_all_of_them():
     figures = {"auc": 0.123456789, "bins": [{"low": 1234567.891}], "n": 3}
     assert drawn("performance", figures) == {
-        "auc": 0.123457,
-        "bins": [{"low": 1234570.0}],
+        "auc": 0.12346,
+        "bins": [{"low": 1234600.0}],
         "n": 3,
     }
     assert drawn("segments", figures) == figures

@@ -7,7 +7,6 @@ import pytest
 import yaml
 
 from pipelines_lib.assurance.requirements import KNOWN
-from pipelines_lib.canonical import parse
 from pipelines_lib.errors import SpecError
 from pipelines_lib.governance.evidence import SpecText
 from pipelines_lib.governance.rejudgement import OWN_JUDGEMENT, rejudge
@@ -60,7 +59,7 @@ def told(bank):
             requirements=(),
             champion=champion,
         )
-        return parse(night.content)
+        return night.plain()
 
     return told
 

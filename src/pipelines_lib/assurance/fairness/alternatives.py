@@ -19,7 +19,7 @@ from pipelines_lib.assurance.fairness.tradeoff import (
     frontier,
     gain,
 )
-from pipelines_lib.assurance.ranking import Ranking, auc, auc_difference, auc_estimate
+from pipelines_lib.assurance.ranking import Ranking, auc, auc_difference
 from pipelines_lib.assurance.statistics import Estimate, Floats, Labels
 from pipelines_lib.assurance.wording import between
 from pipelines_lib.results import CheckResult, Outcome
@@ -35,12 +35,14 @@ _WORST_FIRST = (Outcome.FAILED, Outcome.NOT_ENOUGH_EVIDENCE, Outcome.PASSED)
 
 @dataclass(frozen=True)
 class Treatment:
-    """How one model treats the worst treated group of one attribute, beside the candidate."""
+    """How one model treats the worst treated group of one attribute.
+
+    ``low`` and ``high`` are the ends of what that group gains over the candidate.
+    """
 
     attribute: str
     group: str
     ratio: float
-    gain: float | None
     low: float | None
     high: float | None
     on_frontier: bool
@@ -58,8 +60,6 @@ class Alternative:
     made: str
     judged: bool
     auc: float | None
-    auc_low: float | None
-    auc_high: float | None
     difference: float | None
     difference_low: float | None
     difference_high: float | None
@@ -168,7 +168,7 @@ def check_alternatives(
         declined_share=round(points[0].declined_share, _DECIMALS),
         margin=rule.parameter("margin"),
         chosen_because=chosen_because,
-        alternatives=_figures(rule, seen, field),
+        alternatives=_figures(seen, field),
     )
 
 
@@ -292,9 +292,9 @@ def _story(name: str, seen: _Seen, candidate: _Seen, grouping: Grouping) -> str:
     return "; ".join(part for part in parts if part)
 
 
-def _figures(rule: Rule, seen: tuple[_Seen, ...], field: Field) -> tuple[Alternative, ...]:
+def _figures(seen: tuple[_Seen, ...], field: Field) -> tuple[Alternative, ...]:
     best = {name: _on_frontier(seen, name) for name in field.groupings}
-    return tuple(_figure(rule, each, field, best, place) for place, each in enumerate(seen))
+    return tuple(_figure(each, field, best, place) for place, each in enumerate(seen))
 
 
 def _on_frontier(seen: tuple[_Seen, ...], attribute: str) -> tuple[bool, ...]:
@@ -312,16 +312,13 @@ def _place(seen: _Seen, attribute: str) -> tuple[float, float] | None:
 
 
 def _figure(
-    rule: Rule, seen: _Seen, field: Field, best: Mapping[str, tuple[bool, ...]], place: int
+    seen: _Seen, field: Field, best: Mapping[str, tuple[bool, ...]], place: int
 ) -> Alternative:
-    area = auc_estimate(seen.ranking, rule.parameter("confidence"))
     return Alternative(
         name=seen.point.name,
         made=seen.point.made,
         judged=seen.point.judged,
-        auc=_rounded(area.value if area else None),
-        auc_low=_rounded(area.interval.low if area else None),
-        auc_high=_rounded(area.interval.high if area else None),
+        auc=_rounded(auc(seen.ranking)),
         difference=_rounded(seen.difference.value if seen.difference else None),
         difference_low=_rounded(seen.difference.interval.low if seen.difference else None),
         difference_high=_rounded(seen.difference.interval.high if seen.difference else None),
@@ -347,7 +344,6 @@ def _treatment(
         attribute=attribute,
         group=grouping.names[treated.group],
         ratio=round(treated.ratio, _DECIMALS),
-        gain=_rounded(won.value if won else None),
         low=_rounded(won.interval.low if won else None),
         high=_rounded(won.interval.high if won else None),
         on_frontier=on_frontier,

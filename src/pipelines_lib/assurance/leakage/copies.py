@@ -22,6 +22,8 @@ from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.rulebook import Rule
 
 CODE = "LEAK-007"
+_HONEST = 0.5
+"""An honest part of a feature may hold so large a share of the rarer outcome."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,6 @@ class _Judged:
         self._confidence = 1 - (1 - purity.confidence) / max(looks, 1)
         self._chance = math.log(1 - self._confidence)
         odds = self._rare / (self._n - self._rare)
-        self._base = self._rare / self._n
         self._least = max(purity.share, _from_odds(odds * purity.odds_ratio))
         self._most = _from_odds(odds / purity.odds_ratio)
 
@@ -181,11 +182,12 @@ class _Judged:
             yield self._commoner(int(tail.rows[place]), int(tail.hits[place]), tail.named(place))
 
     def _seems_pure(self, rows: Codes, hits: Codes) -> NDArray[np.bool_]:
-        """Without a row of the other outcome, by more than chance, though not surely pure.
+        """Without a row of the other outcome, though not surely pure.
 
-        By chance so many rows are all hits with the probability rate^rows.
+        Not where an honest part could look so: one in which half of the rows are hits shows
+        nothing else with the probability ½^rows.
         """
-        return np.asarray((hits == rows) & (rows * math.log(self._base) < self._chance))
+        return np.asarray((hits == rows) & (rows * math.log(_HONEST) < self._chance))
 
     def _rarer(self, rows: int, hits: int, where: str, sure: bool) -> Region:
         share = hits / self._rare

@@ -104,15 +104,21 @@ def _rates(hits: NDArray[Any], rows: NDArray[Any], average: float) -> Floats:
     return np.asarray(np.round(drawn, 12), dtype=np.float64)
 
 
-def power(column: Column, marks: Labels, confidence: float) -> Estimate | None:
+def power(column: Column, marks: Labels, fold: Codes, confidence: float) -> Estimate | None:
     """AUC of one column alone, cross-fitted: 0.5 tells nothing, 1 tells everything.
 
     Any shape counts: high, low, middle and missing values alike. None without both marks.
+
+    Args:
+        column: Of n rows.
+        marks: 1 or 0.
+        fold: What ``folds`` makes of the marks; the same for every column.
+        confidence: Of the interval.
     """
     if not 0 < int(np.count_nonzero(marks)) < marks.size:
         return None
     binning = Binning.of(column)
-    scores = cross_fitted(binning.codes(column), binning.count, marks, folds(marks))
+    scores = cross_fitted(binning.codes(column), binning.count, marks, fold)
     return auc_estimate(Ranking.of(marks, scores), confidence)
 
 

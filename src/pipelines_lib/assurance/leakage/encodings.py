@@ -273,11 +273,9 @@ class _Tally:
         return _Noise(max(1.0, (total - float(of_classes.sum())) / freedom), freedom)
 
     def _by_chance(self, freedom: int, noise: "_Noise", confidence: float) -> float:
-        limit = critical_value(freedom, 1 - confidence)
-        if noise.level <= 1:
-            return limit
+        # Few values cannot show how unlike values are: F asks for more the fewer there are.
         ratio = critical_ratio(freedom, noise.freedom, 1 - confidence)
-        return max(limit, ratio * freedom * noise.level)
+        return max(critical_value(freedom, 1 - confidence), ratio * freedom * noise.level)
 
 
 @dataclass(frozen=True)

@@ -69,12 +69,10 @@ def ask(inquiry: Inquiry) -> Answer:
     if not inquiry.asks(CODE):
         return unasked(TOPIC)
     head = read_scores(inquiry.home, inquiry.applications, inquiry.scores, ("window", "key"))
-    train, keys = _hashes(inquiry, head, TRAIN), _keys(head, TRAIN)
+    train, keys = _hashes(inquiry, head, TRAIN), _keys_in_common(head)
     rule = inquiry.rules.rule(CODE)
     found = [
-        judge_repeats(
-            rule, window, train, _hashes(inquiry, head, window), _common(keys, _keys(head, window))
-        )
+        judge_repeats(rule, window, train, _hashes(inquiry, head, window), keys[window])
         for window in QUESTIONED
     ]
     checks = tuple(check for check, _ in found)
@@ -108,7 +106,7 @@ def judge_repeats(
         unseen: Hashes of the window's rows.
         keys: Applications in both; one is enough to fail.
     """
-    repeated = int(np.count_nonzero(np.isin(unseen, train)))
+    repeated = _found(unseen, np.sort(train))
     among = _repeating(train)
     chance = among / train.size if train.size else 0.0
     found = Repeats(window, int(unseen.size), repeated, round(chance, 6), keys)
@@ -120,7 +118,7 @@ def judge_repeats(
         f"among the training rows themselves it is {percent(chance)}."
     )
     if keys:
-        story = f"{keys:,} applications stand in training too. {story}"
+        story = f"Keys that stand in training too: {keys:,}. {story}"
         failed = rule.answer(window, story, holds=False, n=int(unseen.size))
         return replace(failed, observed=keys / unseen.size), found
     return rule.judge(
@@ -144,8 +142,18 @@ def _excess(rule: Rule, repeated: int, n: int, among: int, train: int) -> Estima
 
 def _repeating(hashes: Hashes) -> int:
     """Rows that are not the only one of their kind."""
-    _, rows = np.unique(hashes, return_counts=True)
-    return int(rows[rows > 1].sum())
+    ordered = np.sort(hashes)
+    alike = ordered[1:] == ordered[:-1]
+    padded = np.concatenate(([False], alike, [False]))
+    return int(np.count_nonzero(padded[1:] | padded[:-1])) if ordered.size else 0
+
+
+def _found(unseen: Hashes, ordered: Hashes) -> int:
+    """How many of some hashes occur among sorted ones."""
+    if not ordered.size:
+        return 0
+    place = np.minimum(np.searchsorted(ordered, np.sort(unseen)), ordered.size - 1)
+    return int(np.count_nonzero(ordered[place] == np.sort(unseen)))
 
 
 def _hashes(inquiry: Inquiry, head: "pa.Table", window: str) -> Hashes:
@@ -156,13 +164,17 @@ def _hashes(inquiry: Inquiry, head: "pa.Table", window: str) -> Hashes:
     return np.concatenate([np.empty(0, dtype=np.uint64), *parts])
 
 
-def _keys(head: "pa.Table", window: str) -> "pa.ChunkedArray":
+def _keys_in_common(head: "pa.Table") -> dict[str, int]:
+    """For each unseen window, how many of its applications stand in training too."""
     import pyarrow as pa
-
-    return head["key"].filter(pa.array(in_window(head, window)))
-
-
-def _common(train: "pa.ChunkedArray", unseen: "pa.ChunkedArray") -> int:
     import pyarrow.compute as pc
 
-    return int(pc.sum(pc.is_in(unseen, value_set=train)).as_py() or 0)
+    labelled = head["key"].filter(pa.array(in_window(head, TRAIN, *QUESTIONED)))
+    if pc.count_distinct(labelled).as_py() == len(labelled):
+        return dict.fromkeys(QUESTIONED, 0)
+    train = head["key"].filter(pa.array(in_window(head, TRAIN)))
+    unseen = {name: head["key"].filter(pa.array(in_window(head, name))) for name in QUESTIONED}
+    return {
+        name: int(pc.sum(pc.is_in(keys, value_set=train)).as_py() or 0)
+        for name, keys in unseen.items()
+    }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipelines_lib.assurance.leakage.columns import Rows
-from pipelines_lib.assurance.leakage.cross_fitting import power, power_later
+from pipelines_lib.assurance.leakage.cross_fitting import folds, power, power_later
 from pipelines_lib.assurance.leakage.sampling import in_short, shared_confidence, thinned
 from pipelines_lib.assurance.statistics import Estimate
 from pipelines_lib.results import CheckResult
@@ -22,8 +22,9 @@ def check(rule: Rule, train: Rows, later: Rows | None) -> Iterator[CheckResult]:
     rows = thinned(train, int(rule.parameter("max_rows")))
     after = None if later is None else thinned(later, int(rule.parameter("max_rows")))
     confidence = shared_confidence(rule, _WINDOWS * len(rows.columns))
+    fold = folds(rows.labels)
     for name, column in rows.columns.items():
-        found = power(column, rows.labels, confidence)
+        found = power(column, rows.labels, fold, confidence)
         again = None
         if after is not None:
             held = after.columns[name]

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipelines_lib.assurance.leakage.columns import Dates, Rows
-from pipelines_lib.assurance.leakage.cross_fitting import power
+from pipelines_lib.assurance.leakage.cross_fitting import folds, power
 from pipelines_lib.assurance.leakage.sampling import in_short, shared_confidence, thinned
 from pipelines_lib.assurance.statistics import Labels
 from pipelines_lib.results import CheckResult
@@ -23,8 +23,11 @@ def check(rule: Rule, rows: Rows) -> Iterator[CheckResult]:
     rows = thinned(rows, int(rule.parameter("max_rows")))
     late = None if rows.dates is None else later_half(rows.dates)
     confidence = shared_confidence(rule, len(rows.columns))
+    fold = None if late is None else folds(late)
     for name, column in rows.columns.items():
-        found = None if late is None else power(column, late, confidence)
+        found = None
+        if late is not None and fold is not None:
+            found = power(column, late, fold, confidence)
         if found is None:
             yield rule.judge(name, None, "All rows bear one date: time tells nothing.", n=rows.n)
             continue

@@ -64,11 +64,11 @@ def ask(house):
 def inquiry(spec, bank, tmp_path):
     """A candidate of the small bank: windows and outcomes are given row by row."""
 
-    def make(rows, windows, labels=None, *, rules, spec=spec):
+    def make(rows, windows, labels=None, *, rules, spec=spec, keys=None):
         n = rows.num_rows
         days = nights(n)
         head = {
-            "key": [f"{place:08d}" for place in range(n)],
+            "key": keys or [f"{place:08d}" for place in range(n)],
             "business_date": pa.array(days.astype("datetime64[D]"), pa.date32()),
         }
         package = bank.package(rows)

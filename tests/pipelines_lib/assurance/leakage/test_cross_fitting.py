@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
+from pipelines_lib.assurance.leakage import cross_fitting
 from pipelines_lib.assurance.leakage.columns import category, number
 from pipelines_lib.assurance.leakage.cross_fitting import (
     FOLDS,
@@ -13,7 +14,6 @@ from pipelines_lib.assurance.leakage.cross_fitting import (
     cross_fitted,
     fitted,
     folds,
-    power,
     power_later,
 )
 
@@ -22,6 +22,10 @@ RNG = np.random.default_rng(5)
 
 def outcomes(n, rate=0.2, seed=1):
     return (np.random.default_rng(seed).random(n) < rate).astype(np.int8)
+
+
+def power(column, marks, confidence):
+    return cross_fitting.power(column, marks, folds(marks), confidence)
 
 
 def test_an_honest_number_has_the_auc_that_sorting_by_it_gives():

@@ -114,6 +114,17 @@ def test_a_candidate_is_held_against_the_rows_of_its_own_windows(inquiry, house,
     assert found.figures.train_rows == 500
 
 
+def test_keys_in_both_windows_are_counted_in_each(inquiry, house, bank):
+    windows = ["train"] * 300 + ["validation"] * 100 + ["out_of_time"] * 100
+    keys = [f"{place:08d}" for place in range(500)]
+    keys[450] = keys[20]
+    asked = inquiry(bank.people(500), windows, rules=[house["LEAK-008"]], keys=keys)
+    found = shared_rows.ask(asked)
+    assert [each.keys for each in found.figures.windows] == [0, 1]
+    assert found.checks[1].outcome is Outcome.FAILED
+    assert found.checks[1].explanation.startswith("Keys that stand in training too: 1.")
+
+
 def test_unasked_without_a_rule(inquiry, bank):
     windows = np.repeat(["train", "validation", "out_of_time"], [50, 20, 20])
     found = shared_rows.ask(inquiry(bank.people(90), windows, rules=[]))
