@@ -36,11 +36,11 @@ def main() -> None:
     runs = {size: max(1, round(number * asked.share)) for size, number in runs.items()}
     with ProcessPoolExecutor(asked.processes) as pool:
         tallies = list(_tallies(pool, runs))
+        for line in too_often(tallies):
+            _tell(f"more than one run in twenty: {line}")
         caught = _caught(pool, power, quick=asked.quick)
     made = page(tallies, caught, str(datetime.now(UTC).date()))
     print(made)
-    for line in too_often(tallies):
-        _tell(f"more than one run in twenty: {line}")
     if not asked.quick:
         DOCUMENT.write_text(replaced(DOCUMENT.read_text(encoding="utf-8"), made), encoding="utf-8")
         _tell(f"wrote {DOCUMENT.relative_to(ROOT)}")

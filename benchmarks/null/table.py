@@ -1,6 +1,7 @@
 """What was counted, as a page for the documentation."""
 
 from collections.abc import Sequence
+from textwrap import fill
 from typing import Final
 
 from benchmarks.null.alarms import ALLOWED, BY_DESIGN, Tally, topics
@@ -10,11 +11,17 @@ from pipelines_lib.assurance.statistics import wilson_interval
 BEGIN: Final = "<!-- null and power: made by python -m benchmarks.null -->"
 END: Final = "<!-- end -->"
 HEADING: Final = "# False alarms and power"
+_WIDTH: Final = 115
 
 
 def page(tallies: Sequence[Tally], caught: Sequence[Caught], day: str) -> str:
     """Both tables and what they mean."""
-    return "\n\n".join([BEGIN, *_alarms(tallies, day), *_power(caught), END])
+    return "\n\n".join(map(wrapped, [BEGIN, *_alarms(tallies, day), *_power(caught), END]))
+
+
+def wrapped(paragraph: str) -> str:
+    """A paragraph in lines of the documentation's width; tables and markers stay whole."""
+    return paragraph if paragraph.startswith(("|", "<")) else fill(paragraph, _WIDTH)
 
 
 def too_often(tallies: Sequence[Tally]) -> tuple[str, ...]:
@@ -72,8 +79,9 @@ def _power(caught: Sequence[Caught]) -> list[str]:
         "The same bank with one thing wrong. The smallest effect that is caught in at least 80 % "
         "of the runs (the check fails; before that it already lacks evidence and does not pass):",
         _table(["effect (check)", *(f"{size:,} rows" for size in sizes)], rows),
-        "With 50 rows little can be shown either way: such a night ends in *not enough evidence*, "
-        "which opens no gate.",
+        "Rows are those out of time; fairness and drift look at more (validation and the newest "
+        "nights, about twice to four times as many). With 50 rows little can be shown either way: "
+        "such a night ends in *not enough evidence*, which opens no gate.",
     ]
 
 

@@ -202,7 +202,7 @@ def test_a_key_given_twice_is_refused_with_both_lines(desk):
 def test_all_problems_of_a_spec_come_at_once_in_the_order_of_lines(desk):
     desk.spoil("policies: [house]", "policies: [huose]")
     desk.spoil('cron: "0 2 * * *"', 'cron: "at dawn"')
-    desk.spoil("  - name: limit_bal", "  - name: sex")
+    desk.spoil("  - name: pay_6", "  - name: sex")
     desk.append("owner: Retail\n")
     said = desk.refuses()
     assert "models/credit_default.yaml has 4 problems:" in said
@@ -279,7 +279,7 @@ def test_two_models_of_one_name_are_refused_and_both_files_named(desk):
 
 def test_a_broken_policy_is_named_with_its_line(desk):
     house = desk.policies / "house.yaml"
-    line = desk.spoil("effective_from: 2025-01-01", "effective_from: 2025-02-30", file=house)
+    line = desk.spoil("effective_from: 2000-01-01", "effective_from: 2025-02-30", file=house)
     said = desk.refuses()
     assert "policies/house.yaml" in said
     assert f"line {line}" in said
@@ -289,8 +289,8 @@ def test_a_broken_policy_is_named_with_its_line(desk):
 def test_a_policy_that_is_no_longer_in_force_is_refused(desk):
     house = desk.policies / "house.yaml"
     desk.spoil(
-        "effective_from: 2025-01-01",
-        "effective_from: 2025-01-01\neffective_until: 2025-02-01",
+        "effective_from: 2000-01-01",
+        "effective_until: 2025-02-01\neffective_from: 2000-01-01",
         file=house,
     )
     said = desk.refuses()

@@ -151,6 +151,5 @@ def _by_column(chosen: Profile, why: str) -> Time:
 
 def _made(rows: int) -> Time:
     nights = min(_NIGHTS, max(_FEWEST_NIGHTS, rows // _PER_NIGHT))
-    why = "no column has a date in every row, so dates are MADE: rows spread evenly, in the order "
-    why += "of a seeded hash"
+    why = "no column has a date in every row, so dates are MADE: a seeded hash spreads the rows"
     return Time(None, why, FIRST_NIGHT, FIRST_NIGHT + timedelta(days=nights - 1), nights)

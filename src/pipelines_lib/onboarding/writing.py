@@ -100,11 +100,8 @@ def _sources(plan: Plan) -> Iterator[str]:
         yield from comment(
             "A prepared copy; its README says what was made. A live model names its own deliveries."
         )
-        made = (
-            "" if plan.time.profile else " The dates are MADE: rows spread evenly over nights in "
-        )
-        if made:
-            yield from comment(f"{made.strip()} the order of a seeded hash.")
+        if plan.time.profile is None:
+            yield from comment("The dates are MADE: a seeded hash of the key spreads the rows.")
     else:
         yield from comment(
             "One table in all roles: each source reads its own columns of it, joined by the key."

@@ -84,7 +84,7 @@ def reading(evidence: Evidence) -> str:
     figures = (evidence.get("figures") or {}).get("leakage") or {}
     text = f"{formatting.counted(len(every), 'feature')} looked at"
     if figures.get("rows") is not None:
-        text += f" on {formatting.counted(figures['rows'], 'training row')}"
+        text += f" on {formatting.counted(figures['rows'], 'row')}"
     suspects = [row.feature for row in every if row.outcome != "passed"]
     stay = [row.feature for row in every if row.outcome == "passed" and row.justified]
     text += f". {_named(suspects, 'not cleared')}." if suspects else "; none is suspected."

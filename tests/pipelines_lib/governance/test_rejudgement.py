@@ -149,7 +149,7 @@ def test_an_added_pack_that_holds_counts_and_its_limit_wins(told):
     evidence = told(pack(AUC), auc(), auc("validation"))
     found = rejudge(evidence, packs, LATER, added=["law"])
     assert (found.in_force, found.standing) == (("house", "law"), "would be rejected")
-    assert only(found).policy == "law"
+    assert only(found).policy == "law, house"
 
 
 @pytest.mark.parametrize(

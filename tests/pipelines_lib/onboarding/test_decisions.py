@@ -124,7 +124,7 @@ def test_a_key_is_made_where_there_is_none(init, rows):
     assert {key for key, label in known if label == "1"} == bad
 
 
-def test_dates_are_made_evenly_and_said_to_be_made(init, rows):
+def test_dates_are_made_about_evenly_and_said_to_be_made(init, rows):
     made = init(without(rows(6000), "applied_on"))
     assert "MADE" in made.text
     nights = sorted(made.copy.glob("applications/business_date=*"))
@@ -133,7 +133,8 @@ def test_dates_are_made_evenly_and_said_to_be_made(init, rows):
         "business_date=2025-01-20",
     ]
     sizes = {pq.read_metadata(night / "part.parquet").num_rows for night in nights}
-    assert (len(nights), sizes) == (20, {300})
+    assert len(nights) == 20
+    assert 240 <= min(sizes) <= max(sizes) <= 360  # 300 on average, give or take 17
     assert "Prepared copy of applications.csv" in (made.copy / "README.md").read_text()
 
 

@@ -57,7 +57,7 @@ def test_suspects_come_first_then_those_with_a_reason_then_the_strongest():
 
 def test_the_reading_names_suspects_reasons_and_the_strongest():
     assert leakage.reading(EVIDENCE) == (
-        "4 features looked at on 11,700 training rows. term, home: not cleared. "
+        "4 features looked at on 11,700 rows. term, home: not cleared. "
         "pay_0: kept with a recorded reason. The strongest alone is pay_0 with AUC 0.853; "
         "the limit is 0.80."
     )

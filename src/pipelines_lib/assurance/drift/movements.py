@@ -90,7 +90,8 @@ def judge_missing(
 ) -> tuple[CheckResult, ...]:
     """Judge each change of a share of missing values, whichever way it points.
 
-    All intervals of all columns and both pools hold together (Bonferroni).
+    A column passes by an interval of its own; for an alarm the intervals of all columns and
+    both pools must hold together (Bonferroni).
     """
     if code not in rules:
         return ()
@@ -129,15 +130,22 @@ def _judge(
     stands: tuple[bool, bool],
 ) -> CheckResult:
     late = newest is not None and stands[1] and _surely_beyond(rule, column.newest)
-    alarm = late or (_beyond(rule, whole) and stands[0])
+    enough = enough_reference(rule, column.whole)
+    alarm = enough and (late or (_beyond(rule, whole) and stands[0]))
     holds: bool | None = not alarm
-    if not alarm and not _can_tell(rule, whole):
+    if not enough or (not alarm and not _can_tell(rule, whole)):
         holds = None
     word = _word(rule, whole, newest, holds=holds)
     rows = round(float(column.whole.current.sum()))
     answer = rule.answer(column.name, _story(word, column, whole, newest), holds=holds, n=rows)
     told = newest if newest is not None and late and not _beyond(rule, whole) else whole
     return replace(answer, observed=told.psi)
+
+
+def enough_reference(rule: "Rule", counted: Counted) -> bool:
+    """Whether the reference has the rows that the chi-square approximation needs."""
+    least = dict(rule.parameters).get("minimum_reference", 0)
+    return float(counted.reference.sum()) >= least
 
 
 def _beyond(rule: "Rule", moved: Movement) -> bool:
@@ -197,7 +205,10 @@ def _judge_missing(rule: "Rule", column: Column, confidence: float) -> CheckResu
     """Judge the size of the change: values that appear are as odd as values that vanish."""
     now, then = column.whole.missing
     story = f"Missing in {now} current rows against {then} of the {column.reference}."
-    whole = _judge_change(rule, column.name, column.whole, confidence, story)
+    whole = _judge_change(rule, column.name, column.whole, rule.parameter("confidence"), story)
+    if whole.outcome is Outcome.FAILED:
+        sure = _judge_change(rule, column.name, column.whole, confidence, story)
+        whole = replace(whole, outcome=sure.outcome, interval=sure.interval)
     if column.newest is None or whole.outcome is Outcome.FAILED:
         return whole
     late = f"{story} The newest {_nights(column.newest_nights)}: {column.newest.missing[0]}."

@@ -80,7 +80,8 @@ def _judge(
     rule: Rule, name: str, frozen: Mapping[str, Any], rows: SampledRows, *, family: int
 ) -> tuple[CheckResult, UnseenLevels]:
     """Judge all nights, and beside them the newest alone: what began last week is diluted."""
-    confidence = 1 - (1 - rule.parameter("confidence")) / (_POOLS * family)
+    alone = rule.parameter("confidence")
+    together = 1 - (1 - alone) / (_POOLS * family)
     untaught = np.asarray(frozen["shares"]) == 0
     values = rows.column(name)
     new = np.zeros(rows.n, dtype=np.bool_)
@@ -91,13 +92,15 @@ def _judge(
     whole = Share(int(new.sum()), rows.n)
     story = f"{whole} rows hold a level that the train window has not"
     story += f": {bounded(levels)}." if levels else "."
-    result = _held(rule, name, whole, confidence, story)
-    least = _rows_needed(rule, confidence)
+    result = _held(rule, name, whole, alone, story)
+    if result.outcome is Outcome.FAILED:  # an alarm must stand among all questions asked
+        result = _held(rule, name, whole, together, story)
+    least = _rows_needed(rule, together)
     late = newest_nights(rows.dates, rows=least, least=rule.parameter("nights"))
     if late is not None and result.outcome is not Outcome.FAILED:
         recent = Share(int(new[rows.dates >= late.first].sum()), late.rows)
         told = f"{story} Of the newest {late.nights} nights: {recent}."
-        newest = _held(rule, name, recent, confidence, told)
+        newest = _held(rule, name, recent, together, told)
         result = newest if newest.outcome is Outcome.FAILED else replace(result, explanation=told)
     return result, UnseenLevels(name, levels, whole.some, _rounded(whole.value))
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from pipelines_lib.assurance.chi_square import critical_value, exceeded_by_chance
 from pipelines_lib.assurance.drift.discoveries import discoveries
-from pipelines_lib.assurance.drift.movements import Column
+from pipelines_lib.assurance.drift.movements import Column, enough_reference
 from pipelines_lib.assurance.drift.stability import Stability, stability
 from pipelines_lib.results import CheckResult
 
@@ -105,6 +105,8 @@ def judge_total(
     ]
     can_tell = rule.holds(sums[0].value) and rule.holds(whole)
     holds = False if any(alarms) else (True if can_tell else None)
+    if not all(enough_reference(rule, each.whole) for each in columns):
+        holds = None
     rows = round(max(float(each.whole.current.sum()) for each in columns))
     answer = rule.answer(SUBJECT, _story(total, len(known)), holds=holds, n=rows)
     late_only = alarms[1] and not alarms[0]

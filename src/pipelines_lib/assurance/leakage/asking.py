@@ -37,12 +37,14 @@ class AskedRows:
 
 
 ASKED: Final[Mapping[str, Callable[[Rule, AskedRows], Iterator[CheckResult]]]] = {
-    single_feature.CODE: lambda rule, rows: single_feature.check(rule, rows.train, rows.later),
-    missingness.CODE: lambda rule, rows: missingness.check(rule, rows.train),
-    known_later.CODE: lambda rule, rows: known_later.check(rule, rows.train),
-    time_proxy.CODE: lambda rule, rows: time_proxy.check(rule, rows.all),
-    encodings.CODE: lambda rule, rows: encodings.check(rule, rows.train),
-    identifiers.CODE: lambda rule, rows: identifiers.check(rule, rows.train),
-    copies.CODE: lambda rule, rows: copies.check(rule, rows.train),
+    single_feature.CODE: lambda rule, asked: single_feature.check(
+        rule, asked.all, asked.train, asked.later
+    ),
+    missingness.CODE: lambda rule, asked: missingness.check(rule, asked.all),
+    known_later.CODE: lambda rule, asked: known_later.check(rule, asked.all),
+    time_proxy.CODE: lambda rule, asked: time_proxy.check(rule, asked.all),
+    encodings.CODE: lambda rule, asked: encodings.check(rule, asked.all),
+    identifiers.CODE: lambda rule, asked: identifiers.check(rule, asked.all),
+    copies.CODE: lambda rule, asked: copies.check(rule, asked.all),
 }
 """By code; each yields one result per column."""

@@ -56,13 +56,13 @@ class Region:
     story: str
 
 
-def check(rule: Rule, train: Rows) -> Iterator[CheckResult]:
+def check(rule: Rule, rows: Rows) -> Iterator[CheckResult]:
     """Judge the largest share of an outcome that a pure region of each column holds.
 
     Many regions of many columns are looked at; each interval is as wide as all looks together
     ask for (Bonferroni).
     """
-    rows = thinned(train, int(rule.parameter("max_rows")))
+    rows = thinned(rows, int(rule.parameter("max_rows")))
     for name, column in rows.columns.items():
         yield _judge(rule, name, column, rows)
 

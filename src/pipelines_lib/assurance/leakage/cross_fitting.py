@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipelines_lib.assurance.leakage.columns import Codes, Column
-from pipelines_lib.assurance.ranking import Ranking, auc_estimate
-from pipelines_lib.assurance.statistics import Estimate, Floats, Labels
+from pipelines_lib.assurance.ranking import Ranking
+from pipelines_lib.assurance.statistics import Floats, Labels
 
 FOLDS = 5
 _PRIOR_ROWS = 10.0
@@ -104,8 +104,8 @@ def _rates(hits: NDArray[Any], rows: NDArray[Any], average: float) -> Floats:
     return np.asarray(np.round(drawn, 12), dtype=np.float64)
 
 
-def power(column: Column, marks: Labels, fold: Codes, confidence: float) -> Estimate | None:
-    """AUC of one column alone, cross-fitted: 0.5 tells nothing, 1 tells everything.
+def alone(column: Column, marks: Labels, fold: Codes) -> Ranking | None:
+    """Rank rows by one column alone, cross-fitted: an AUC of 0.5 tells nothing, 1 everything.
 
     Any shape counts: high, low, middle and missing values alike. None without both marks.
 
@@ -113,21 +113,19 @@ def power(column: Column, marks: Labels, fold: Codes, confidence: float) -> Esti
         column: Of n rows.
         marks: 1 or 0.
         fold: What ``folds`` makes of the marks; the same for every column.
-        confidence: Of the interval.
     """
     if not 0 < int(np.count_nonzero(marks)) < marks.size:
         return None
     binning = Binning.of(column)
-    scores = cross_fitted(binning.codes(column), binning.count, marks, fold)
-    return auc_estimate(Ranking.of(marks, scores), confidence)
+    return Ranking.of(marks, cross_fitted(binning.codes(column), binning.count, marks, fold))
 
 
-def power_later(
-    column: Column, marks: Labels, later: Column, later_marks: Labels, confidence: float
-) -> Estimate | None:
-    """AUC on later rows of what earlier rows taught; both columns share their levels."""
+def alone_later(
+    column: Column, marks: Labels, later: Column, later_marks: Labels
+) -> Ranking | None:
+    """Rank later rows by what earlier rows taught; both columns share their levels."""
     if not marks.size or not 0 < int(np.count_nonzero(later_marks)) < later_marks.size:
         return None
     binning = Binning.of(column)
     rates = fitted(binning.codes(column), binning.count, marks)
-    return auc_estimate(Ranking.of(later_marks, rates[binning.codes(later)]), confidence)
+    return Ranking.of(later_marks, rates[binning.codes(later)])

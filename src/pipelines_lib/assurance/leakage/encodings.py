@@ -21,7 +21,7 @@ from pipelines_lib.assurance.leakage.cross_fitting import (
     first_places,
     folds,
 )
-from pipelines_lib.assurance.leakage.sampling import in_short, shared_confidence, thinned
+from pipelines_lib.assurance.leakage.sampling import shared_confidence, thinned, told
 from pipelines_lib.assurance.leakage.writings import classes, divisor
 from pipelines_lib.assurance.ranking import Ranking, auc_difference
 from pipelines_lib.assurance.statistics import Estimate, Floats, Labels
@@ -58,31 +58,35 @@ class Encoding:
     odd: Codes
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Gain:
-    """What the best encoding adds to the AUC of the value."""
+    """What the best encoding adds to the value: rows ranked with it and without."""
 
     encoding: str
-    estimate: Estimate
+    after: Ranking
+    before: Ranking
+
+    def at(self, confidence: float) -> Estimate | None:
+        """AUC added, paired DeLong."""
+        return auc_difference(self.after, self.before, confidence)
 
 
-def check(rule: Rule, train: Rows) -> Iterator[CheckResult]:
+def check(rule: Rule, rows: Rows) -> Iterator[CheckResult]:
     """Judge the AUC that the best of the policy's encodings adds to each column."""
-    rows = thinned(train, int(rule.parameter("max_rows")))
+    rows = thinned(rows, int(rule.parameter("max_rows")))
     looks = len(rows.columns) * len(rule.words)
-    confidence = shared_confidence(rule, looks)
     for name, column in rows.columns.items():
-        yield _judge(rule, name, column, rows.labels, confidence)
+        yield _judge(rule, name, column, rows.labels, looks)
 
 
-def _judge(rule: Rule, name: str, column: Column, labels: Labels, confidence: float) -> CheckResult:
+def _judge(rule: Rule, name: str, column: Column, labels: Labels, looks: int) -> CheckResult:
     if not 0 < int(labels.sum()) < labels.size:
         return rule.judge(name, None, "Only one outcome occurred: nothing can be ranked.")
-    found = best_gain(column, labels, rule.words, confidence)
-    if found is None:
+    found = best_gain(column, labels, rule.words, shared_confidence(rule, looks))
+    gain = None if found is None else told(rule, looks, found.at)
+    if found is None or gain is None:
         story = "No way of writing it tells more than the value itself."
         return replace(rule.answer(name, story, holds=True, n=labels.size), observed=0.0)
-    gain = in_short(found.estimate)
     story = f'"{found.encoding}" adds AUC {gain.value:.3f} to the value itself.'
     return rule.judge(name, gain.value, story, interval=gain.interval, n=labels.size)
 
@@ -115,8 +119,7 @@ def best_gain(
     if best is None or best.gain <= 0:  # learnt in one half, wrong in the other: no pattern
         return None
     one, other = Ranking.of(marks, best.after), Ranking.of(marks, best.before)
-    estimate = auc_difference(one, other, confidence)
-    return None if estimate is None else Gain(best.name, estimate)
+    return Gain(best.name, one, other)
 
 
 def encodings(column: Column, labels: Labels, names: tuple[str, ...]) -> Iterator[Encoding]:

@@ -15,7 +15,7 @@ from pipelines_lib.assurance.leakage.asking import ASKED, AskedRows
 from pipelines_lib.assurance.leakage.columns import UNKNOWN, Column, Rows, from_arrow
 from pipelines_lib.assurance.leakage.justification import JUSTIFIED, with_reason
 from pipelines_lib.assurance.leakage.shared_rows import TRAIN
-from pipelines_lib.assurance.scored import OUT_OF_TIME
+from pipelines_lib.assurance.scored import LABELLED, OUT_OF_TIME
 from pipelines_lib.results import Answer, CheckResult
 
 if TYPE_CHECKING:
@@ -29,9 +29,9 @@ class LeakageFigures:
     """What the report needs beside the results.
 
     Attributes:
-        rows: Training rows looked at.
+        rows: Rows looked at.
         positives: Of them, with the outcome.
-        later_rows: Rows out of time looked at.
+        later_rows: Of them, out of time.
         justified: Features that stay with a recorded reason.
     """
 
@@ -60,33 +60,31 @@ def ask(inquiry: Inquiry) -> Answer:
 def _figures(rows: AskedRows, found: tuple[CheckResult, ...]) -> LeakageFigures:
     stay = dict.fromkeys(each.subject for each in found if each.explanation.startswith(JUSTIFIED))
     return LeakageFigures(
-        rows=rows.train.n,
-        positives=rows.train.positives,
+        rows=rows.all.n,
+        positives=rows.all.positives,
         later_rows=0 if rows.later is None else rows.later.n,
         justified=tuple(stay),
     )
 
 
 def read_rows(inquiry: Inquiry, most: int) -> AskedRows:
-    """Read at most so many rows of training and as many out of time, exactly as delivered."""
+    """Read at most so many rows with a known outcome, evenly over all nights, as delivered."""
     head = read_scores(
         inquiry.home,
         inquiry.applications,
         inquiry.scores,
         ("window", "label", "business_date"),
     )
-    places = np.sort(
-        np.concatenate(
-            [evenly_spread(in_window(head, window), most) for window in (TRAIN, OUT_OF_TIME)]
-        )
-    )
+    places = evenly_spread(in_window(head, *LABELLED), most)
     marked = np.zeros(inquiry.applications.rows, dtype=np.bool_)
     marked[places] = True
     chosen = head.take(places)
     rows = _rows(inquiry, marked, chosen)
-    known, train = rows.labels != UNKNOWN, in_window(chosen, TRAIN)
-    later = rows.where(known & ~train)
-    return AskedRows(rows.where(known), rows.where(known & train), later if later.n else None)
+    known = rows.labels != UNKNOWN
+    train, later = (
+        rows.where(known & in_window(chosen, window)) for window in (TRAIN, OUT_OF_TIME)
+    )
+    return AskedRows(rows.where(known), train, later if later.n else None)
 
 
 def _rows(inquiry: Inquiry, marked: NDArray[np.bool_], head: "pa.Table") -> Rows:

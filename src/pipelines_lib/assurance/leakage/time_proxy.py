@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipelines_lib.assurance.leakage.columns import Dates, Rows
-from pipelines_lib.assurance.leakage.cross_fitting import folds, power
-from pipelines_lib.assurance.leakage.sampling import in_short, shared_confidence, thinned
-from pipelines_lib.assurance.statistics import Labels
+from pipelines_lib.assurance.leakage.cross_fitting import alone, folds
+from pipelines_lib.assurance.leakage.sampling import thinned, told
+from pipelines_lib.assurance.ranking import Ranking, auc_estimate
+from pipelines_lib.assurance.statistics import Estimate, Labels
 from pipelines_lib.results import CheckResult
 from pipelines_lib.spec.rulebook import Rule
 
@@ -22,18 +23,22 @@ def check(rule: Rule, rows: Rows) -> Iterator[CheckResult]:
     """Judge how well each column tells rows of the later half from those of the earlier."""
     rows = thinned(rows, int(rule.parameter("max_rows")))
     late = None if rows.dates is None else later_half(rows.dates)
-    confidence = shared_confidence(rule, len(rows.columns))
     fold = None if late is None else folds(late)
     for name, column in rows.columns.items():
         found = None
         if late is not None and fold is not None:
-            found = power(column, late, fold, confidence)
+            found = _estimate(rule, len(rows.columns), alone(column, late, fold))
         if found is None:
             yield rule.judge(name, None, "All rows bear one date: time tells nothing.", n=rows.n)
             continue
-        found = in_short(found)
         story = f"Tells later nights from earlier ones with AUC {found.value:.3f}."
         yield rule.judge(name, found.value, story, interval=found.interval, n=rows.n)
+
+
+def _estimate(rule: Rule, looks: int, ranking: Ranking | None) -> Estimate | None:
+    if ranking is None:
+        return None
+    return told(rule, looks, lambda confidence: auc_estimate(ranking, confidence))
 
 
 def later_half(dates: Dates) -> Labels | None:

@@ -300,3 +300,27 @@ def test_where_nothing_moved_one_run_in_twenty_raises_any_alarm_at_most(spec, ru
             check.outcome is Outcome.FAILED for check in checks if check.code == "DRIFT-001"
         )
     assert alarms / runs <= 0.05 + 3 * np.sqrt(0.05 * 0.95 / runs)
+
+
+def test_a_share_passes_by_its_own_interval_and_fails_only_among_all(spec, rules, bank):
+    """Two hundred rows with nothing missing pass, as many features as there are."""
+    full = shifted(bank.people(4_000), "home", pa.array(["own"] * 4_000))
+    now = shifted(bank.people(200, 1), "home", pa.array(["own"] * 200))
+    checks, _ = ask(spec, rules, bank, now, bank.package(full))
+    home = result(checks, "DRIFT-003", "home")
+    assert home.outcome is Outcome.PASSED
+    assert home.interval.confidence == 0.95
+
+
+@pytest.mark.parametrize(
+    ("blank", "outcome"), [(21, Outcome.NOT_ENOUGH_EVIDENCE), (40, Outcome.FAILED)]
+)
+def test_what_only_its_own_interval_calls_too_much_is_no_alarm(spec, rules, bank, blank, outcome):
+    full = shifted(bank.people(4_000), "home", pa.array(["own"] * 4_000))
+    blanks = set(np.linspace(0, 249, blank).astype(int).tolist())
+    homes = [None if place in blanks else "own" for place in range(250)]
+    now = shifted(bank.people(250, 1), "home", pa.array(homes, pa.string()))
+    checks, _ = ask(spec, rules, bank, now, bank.package(full))
+    home = result(checks, "DRIFT-003", "home")
+    assert home.outcome is outcome
+    assert home.interval.confidence == pytest.approx(1 - 0.05 / 6)

@@ -126,3 +126,13 @@ def test_it_is_asked_with_the_other_questions_of_the_frozen_bins(bank, inquire, 
         ("DRIFT-006", Outcome.FAILED)
     ]
     assert answer.figures.total.largest[0].feature == "income"
+
+
+@pytest.mark.parametrize(("least", "outcome"), [(1_010, "failed"), (1_011, "not_enough_evidence")])
+def test_a_reference_with_too_few_rows_raises_no_alarm(rule, least, outcome):
+    strict = rule(
+        "DRIFT-006", 0.10, false_discovery_rate=0.05, max_rows=500, minimum_reference=least
+    )
+    columns = [column(name, [300, 700, 10], [700, 300, 10]) for name in ("income", "arrears")]
+    check, _ = judge_total(strict, columns, SHARES)
+    assert check.outcome == outcome

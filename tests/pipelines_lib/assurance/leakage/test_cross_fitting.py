@@ -6,16 +6,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
-from pipelines_lib.assurance.leakage import cross_fitting
 from pipelines_lib.assurance.leakage.columns import category, number
 from pipelines_lib.assurance.leakage.cross_fitting import (
     FOLDS,
     Binning,
+    alone,
+    alone_later,
     cross_fitted,
     fitted,
     folds,
-    power_later,
 )
+from pipelines_lib.assurance.ranking import auc, auc_estimate
 
 RNG = np.random.default_rng(5)
 
@@ -25,7 +26,8 @@ def outcomes(n, rate=0.2, seed=1):
 
 
 def power(column, marks, confidence):
-    return cross_fitting.power(column, marks, folds(marks), confidence)
+    found = alone(column, marks, folds(marks))
+    return found and auc_estimate(found, confidence)
 
 
 def test_an_honest_number_has_the_auc_that_sorting_by_it_gives():
@@ -108,8 +110,8 @@ def test_later_rows_are_ranked_by_what_earlier_ones_taught():
     more = [f"{'bad' if label else 'good'}{place % 7}" for place, label in enumerate(late)]
     both = category("a", [*levels, *more])
     first, second = both.where(np.arange(4_000)), both.where(np.arange(4_000, 6_000))
-    assert power_later(first, early, second, late, 0.95).value == 1.0
-    assert power_later(first, early, second, np.zeros(2_000, dtype=np.int8), 0.95) is None
+    assert auc(alone_later(first, early, second, late)) == 1.0
+    assert alone_later(first, early, second, np.zeros(2_000, dtype=np.int8)) is None
 
 
 @settings(max_examples=30, deadline=None)

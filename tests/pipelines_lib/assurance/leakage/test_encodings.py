@@ -30,10 +30,10 @@ def test_a_term_in_months_whose_remainder_gives_the_label_away_is_found(table, a
 
 def test_a_remainder_that_only_shifts_the_odds_is_found_beyond_an_honest_trend(table, ask):
     term = months()
-    chance = 0.05 + 0.3 * term / 72 + 0.5 * (term % 12 == 5)
+    chance = 0.05 + 0.2 * term / 72 + 0.7 * (term % 12 == 5)
     found = ask("LEAK-005", table(drawn(chance), number("term", term)))["term"]
     assert found.outcome is Outcome.FAILED
-    assert 0.05 < found.observed < 0.3
+    assert 0.1 < found.observed < 0.3
 
 
 def test_an_integer_that_float32_cannot_hold_is_read_to_its_last_digit(table, ask):

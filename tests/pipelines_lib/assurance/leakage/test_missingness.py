@@ -6,6 +6,7 @@ from sklearn.metrics import roc_auc_score
 
 from pipelines_lib.assurance.leakage.columns import number
 from pipelines_lib.assurance.leakage.missingness import power_of_blanks
+from pipelines_lib.assurance.ranking import Ranking
 from pipelines_lib.results import Outcome
 
 
@@ -22,7 +23,7 @@ def test_the_figure_is_half_of_the_difference_of_shares_above_one_half():
     """By hand: 60 of 100 positives blank and 20 of 400 others: 0.5 + (0.6 - 0.05) / 2."""
     labels = np.repeat([1, 0], [100, 400]).astype(np.int8)
     blank = np.concatenate((np.arange(100) < 60, np.arange(400) < 20))
-    found = power_of_blanks(blank, labels, 0.95)
+    found = power_of_blanks(Ranking.of(labels, blank.astype(float)), 0.95)
     assert found.value == pytest.approx(0.775)
     assert found.value == pytest.approx(roc_auc_score(labels, blank))
 
