@@ -88,6 +88,7 @@ def spec():
             "performance_window_days": 7,
         },
         "features": list(features()),
+        "leakage": {"justified": {"TX_AMOUNT": "The amount is on the payment that is judged."}},
         "fairness": {"not_applicable": "A payment is looked at; nobody is declined for it."},
         "decision": {"decline_share": 0.0084},
         "windows": {

@@ -230,9 +230,7 @@ KNOWN: Mapping[str, KnownCheck] = {
     "FAIR-007": KnownCheck(
         "Are intersections of groups approved at like rates?", "promotion", _intersections
     ),
-    "FAIR-008": KnownCheck(
-        "Would another cut-off treat groups otherwise?", "promotion", _groups
-    ),
+    "FAIR-008": KnownCheck("Would another cut-off treat groups otherwise?", "promotion", _groups),
     "FAIR-009": KnownCheck("Do the inputs give a group away?", "promotion", _attributes),
     "FAIR-010": KnownCheck("Do the codes of groups mean what they did?", "promotion", _attributes),
     "FAIR-011": KnownCheck("Is there a fairer model as good?", "challenge", _attributes),
@@ -317,9 +315,7 @@ def required(
     )
 
 
-def _subjects(
-    rule: Rule, spec: ModelSpec, champion: bool, small: frozenset[str]
-) -> Iterator[str]:
+def _subjects(rule: Rule, spec: ModelSpec, champion: bool, small: frozenset[str]) -> Iterator[str]:
     subjects = KNOWN[rule.check].subjects
     return subjects(spec, champion, small) if callable(subjects) else iter(rule.words)
 

@@ -162,9 +162,7 @@ def test_before_training_only_data_can_be_asked_about(spec):
         ("PERF-018", False, ()),
     ],
 )
-def test_money_is_required_where_the_spec_says_what_a_mistake_costs(
-    spec, code, champion, expected
-):
+def test_money_is_required_where_the_spec_says_what_a_mistake_costs(spec, code, champion, expected):
     data = spec.model_dump(mode="json")
     data["decision"]["costs"] = {"currency": "EUR", "approved_bad": 10, "declined_good": 2}
     assert subjects(ModelSpec.model_validate(data), code, champion=champion) == expected

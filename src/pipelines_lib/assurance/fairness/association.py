@@ -117,8 +117,9 @@ def membership_scores(inputs: Coded, groupings: tuple[Grouping, ...]) -> tuple[F
 
     Fisher's linear discriminant on the bins, as ridge regression of every membership at once:
     additive like a scorecard, and one factorisation serves all groups. Rows are dealt out to
-    two folds by a fixed draw, never by their order, which may itself know the group. Columns and memberships are centred by the rows fitted on, so that the
-    folds' scores are on one scale and neither fold's share of a group shows in them.
+    two folds by a fixed draw, never by their order, which may itself know the group. Columns and
+    memberships are centred by the rows fitted on, so that the folds' scores are on one scale and
+    neither fold's share of a group shows in them.
 
     Returns:
         For each attribute one row an application and one column a group.

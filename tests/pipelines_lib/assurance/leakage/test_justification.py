@@ -1,5 +1,7 @@
 """A suspect stays only with a recorded reason, and a copy of the target never."""
 
+from dataclasses import replace
+
 import pytest
 
 from pipelines_lib.assurance.leakage.justification import with_reason
@@ -22,9 +24,14 @@ def test_a_suspect_with_a_reason_passes_and_says_reason_and_figure(code, outcome
     )
 
 
-@pytest.mark.parametrize("code", ["LEAK-007", "LEAK-008"])
-def test_a_copy_of_the_target_and_shared_rows_cannot_be_justified(code):
-    assert with_reason(result(code), REASON) == result(code)
+def test_shared_rows_cannot_be_justified():
+    assert with_reason(result("LEAK-008"), REASON) == result("LEAK-008")
+
+
+@pytest.mark.parametrize(("observed", "stays"), [(1.0, False), (0.999, True), (None, False)])
+def test_a_part_that_tells_the_outcome_may_be_justified_and_a_copy_never(observed, stays):
+    found = with_reason(replace(result("LEAK-007"), observed=observed), REASON)
+    assert found.passed is stays
 
 
 def test_what_is_no_suspect_or_has_no_reason_is_left_alone():
