@@ -1,10 +1,11 @@
 """The budgets of the design, one function each: what is run, and what the result is."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from benchmarks.bank import NIGHTS, Bank
 from benchmarks.installation import Installation
@@ -244,6 +245,69 @@ def scoring(bench: Bench) -> Finding:
     )
 
 
+def questions(bench: Bench) -> Finding:
+    """Every question alone, against the training and against the libraries' own way."""
+    small, large = (bench.bank(rows) for rows in (bench.sizes.share // 10, bench.sizes.training))
+    asked = [bench.place.questioning(bank).said for bank in (small, large)]
+    dearest_name, cost = max(
+        asked[1]["questions"].items(), key=lambda question: question[1]["seconds"]
+    )
+    return Finding(
+        (
+            _ratio(
+                f"Dearest question against XGBoost's own training, {asked[1]['rows']:,} rows",
+                1.0,
+                cost["seconds"],
+                asked[1]["seconds_training"],
+                dearest_name,
+            ),
+            *(
+                _ratio(
+                    f"{ours} against {theirs}, {said['rows']:,} rows",
+                    1.0,
+                    said[name]["ours"],
+                    said[name]["theirs"],
+                    limits,
+                )
+                for said in asked
+                for name, ours, theirs, limits in (
+                    (
+                        "fairlearn",
+                        "Adverse impact and equal opportunity with intervals, every group",
+                        "Fairlearn's own bootstrap of 100 (groups by code only)",
+                        "joining people to scores",
+                    ),
+                    (
+                        "evidently",
+                        "Drift of every feature and the score",
+                        "Evidently's preset",
+                        "encoding the watched rows",
+                    ),
+                )
+            ),
+        ),
+        {},
+        (_by_question(*asked),),
+    )
+
+
+def _by_question(small: Mapping[str, Any], large: Mapping[str, Any]) -> str:
+    heads = [f"{said['rows']:,} rows" for said in (small, large)]
+    lines = [
+        "Seconds and megabytes of every question, asked alone (samples read anew each time):",
+        "",
+        f"  | question | s, {heads[0]} | s, {heads[1]} | MB, {heads[0]} | MB, {heads[1]} |",
+        "  |---|---:|---:|---:|---:|",
+    ]
+    for name, cost in large["questions"].items():
+        before = small["questions"].get(name, {"seconds": 0.0, "megabytes": 0.0})
+        lines.append(
+            f"  | {name} | {before['seconds']:.2f} | {cost['seconds']:.2f} "
+            f"| {before['megabytes']:.0f} | {cost['megabytes']:.0f} |"
+        )
+    return "\n".join(lines)
+
+
 BUDGETS: dict[str, Callable[[Bench], Finding]] = {
     "presets": presets,
     "prefect": prefect,
@@ -251,6 +315,7 @@ BUDGETS: dict[str, Callable[[Bench], Finding]] = {
     "growth": growth,
     "evidence": evidence,
     "scoring": scoring,
+    "questions": questions,
 }
 
 

@@ -81,6 +81,12 @@ class Installation:
         module = [sys.executable, "-m", "benchmarks.plain"]
         return measure([*module, bank.spec, str(LAST_NIGHT)], self.environment)
 
+    def questioning(self, bank: Bank) -> Measured:
+        """Every question alone, after one training."""
+        self.reset()
+        module = [sys.executable, "-m", "benchmarks.questioning"]
+        return measure([*module, bank.spec, str(LAST_NIGHT)], self.environment)
+
     def presets(self, bank: Bank) -> Measured:
         """The script of presets; its database exists after the first time."""
         out = self.folder / "presets"

@@ -22,11 +22,13 @@ def test_the_month_ends_with_the_discrimination_the_data_are_known_for(month):
 
 
 def test_no_night_raises_a_false_drift_alarm(month):
+    """The rate of outcomes may lack evidence (DRIFT-005 is on record only); nothing else may."""
     alarms = [
         (night.as_of, check.code, check.subject)
         for night in month
         for check in night.checks
         if check.code.startswith("DRIFT") and not check.passed
+        if (check.code, check.outcome) != ("DRIFT-005", "not_enough_evidence")
     ]
     assert alarms == []
 
