@@ -4,7 +4,7 @@ A model's input is float32, in which an integer beyond 2**24 loses its last digi
 its remainder. Suspicion needs the digits.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -220,9 +220,3 @@ def _dates_in_text(name: str, texts: Any) -> Column | None:  # noqa: ANN401
     except pa.ArrowInvalid:  # the 31st of February
         return None
     return date(name, np.asarray(days.to_numpy(zero_copy_only=False)))
-
-
-def each_column(table: "pa.Table", names: Sequence[str]) -> Iterator[Column]:
-    """Read some columns of a table."""
-    for name in names:
-        yield from_arrow(name, table[name])
